@@ -1,0 +1,52 @@
+# Every target sets itself up: it needs python3 (3.11 or later), make and a network for the first install.
+PYTHON ?= python3
+DEV := .venv
+DEMO := .venv-demo
+BENCH := .venv-bench
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench docs lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
+
+define venv
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(1)/ready
+endef
+
+$(DEV)/ready: requirements/dev.lock pyproject.toml
+	$(call venv,$(DEV),requirements/dev.lock)
+
+$(DEMO)/ready: requirements/demo.lock pyproject.toml
+	$(call venv,$(DEMO),requirements/demo.lock)
+
+$(BENCH)/ready: requirements/bench.lock pyproject.toml
+	$(call venv,$(BENCH),requirements/bench.lock)
+
+demo: $(DEMO)/ready ## run a simulated walk on an emulated clip, with a live page
+	$(DEMO)/bin/sternway demo
+
+test: $(DEV)/ready ## run the tests
+	$(DEV)/bin/python -m pytest -n $(JOBS) -m "not process and not systemd and not board and not home_assistant"
+
+check: $(DEV)/ready ## formatting, lint, types and the import rule
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports --no-cache
+
+format: $(DEV)/ready ## format the code
+	$(DEV)/bin/ruff format .
+	$(DEV)/bin/ruff check --fix .
+
+lock: ## resolve the dependency locks anew (needs uv)
+	for name in pi demo dev bench; do \
+	  uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-emit-index-url --no-header --quiet --extra $$name -o requirements/$$name.lock || exit 1; done
+
+clean: ## remove what the targets made
+	rm -rf .venv .venv-demo .venv-bench build dist docs/_build

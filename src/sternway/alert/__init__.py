@@ -1,0 +1,1 @@
+"""What should the wearer feel? Turns events and cues into patterns on the motor. Pure."""

@@ -1,0 +1,48 @@
+"""The ``sternway`` command: one table of words, each with a room of its own in :mod:`sternway.commands`."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from sternway import __version__
+from sternway.errors import SternwayError
+
+COMMANDS: dict[str, str] = {
+    "config": "print the settings, or check a file",
+}
+
+
+def build_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser; only the rooms of commands named in ``words`` are entered, or all where none is."""
+    parser = argparse.ArgumentParser(
+        prog="sternway",
+        description="A belt clip that watches the balance of a person who walks backwards. Not a medical device.",
+    )
+    parser.add_argument("--version", action="version", version=f"sternway {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    named = [name for name in COMMANDS if name in words]
+    for name, help_text in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
+        if not named or name in named:
+            room = importlib.import_module(f"sternway.commands.{name}")
+            room.add_arguments(command)
+            command.set_defaults(main=room.main)
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 well, 1 a problem it found, 2 wrong use."""
+    words = sys.argv[1:] if words is None else words
+    arguments = build_parser(words[:1] or ("",)).parse_args(words)
+    try:
+        return int(arguments.main(arguments))
+    except SternwayError as error:
+        print(f"sternway: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,1 @@
+"""Where do the walker, the family and the physiotherapist look? Store, ingest and pages."""

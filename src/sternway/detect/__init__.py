@@ -1,0 +1,1 @@
+"""What happened to the wearer? Turns trunk motion into events. Pure."""

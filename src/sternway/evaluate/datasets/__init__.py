@@ -1,0 +1,1 @@
+"""One reader a public data set, each in its original layout."""

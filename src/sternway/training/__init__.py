@@ -1,0 +1,1 @@
+"""How are the detectors' weights made? Features, augmentation and fitting (extra ``[train]``)."""
