@@ -9,6 +9,7 @@ from sternway.samples import Block, Floats
 
 RATE_HZ = 100
 PERIOD_S = 1.0 / RATE_HZ
+_NOTHING = (0.0,) * 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Resampler:
         self._last: tuple[float, ...] | None = None
         self._cell = 0
         self._filled = False
-        self._sums: tuple[float, ...] = (0.0,) * 6
+        self._sums: tuple[float, ...] = _NOTHING
 
     def update(self, block: Block) -> list[Block]:
         """Return the blocks at exactly 100 Hz that ``block`` completes; a gap inside begins a new one."""
@@ -80,7 +81,7 @@ class Resampler:
                 out.append(((self._cell + 0.5) / RATE_HZ, *(s * RATE_HZ for s in self._sums)))
             self._cell += 1
             self._filled = True
-            self._sums: tuple[float, ...] = (0.0,) * 6
+            self._sums = _NOTHING
             start = at_edge
         self._last = tuple(row)
 
