@@ -9,14 +9,24 @@ from sternway.samples import Block, Floats
 
 RATE_HZ = 100
 PERIOD_S = 1.0 / RATE_HZ
-_NOTHING = (0.0,) * 6
+
+# No belt-worn inertial sensor measures more than 400 g or 100 rad/s: 4,000 m/s2 bounds both with room to spare.
+_LARGEST = 4000.0
+
+_Row = list[float]
+_NOTHING: _Row = [0.0] * 6
 
 
 @dataclass(frozen=True, slots=True)
 class ResampleSettings:
-    """``gap_s``: a longer silence than this is a gap and restarts filters (20 Hz sources step by 0.05 s)."""
+    """When the stream is no longer one stream.
+
+    ``gap_s``: a longer silence than this is a gap and restarts filters (20 Hz sources step by 0.05 s).
+    ``late_count``: this many samples in a row older than the newest one mean that the clock was set back.
+    """
 
     gap_s: float = 0.2
+    late_count: int = 100
 
 
 class Resampler:
@@ -24,7 +34,8 @@ class Resampler:
 
     The mean over a cell is a box filter in continuous time: it needs no sample rate, bears jitter and dropped
     samples, keeps averages exact, and damps what a faster sensor has above 50 Hz. Output times are the cells'
-    centres, ``(k + 1/2) / 100``. Samples that are not finite, repeated or older than the last one are skipped.
+    centres, ``(k + 1/2) / 100``. Samples that are not finite, beyond any sensor's range, repeated or older than the
+    last one are skipped. Plain floats: a block of two samples costs NumPy ten times as much.
     """
 
     def __init__(self, settings: ResampleSettings | None = None) -> None:
@@ -33,63 +44,82 @@ class Resampler:
 
     def reset(self) -> None:
         """Forget the past, as after a gap."""
-        self._last: tuple[float, ...] | None = None
+        self._last_s: float | None = None
+        self._last: _Row = []
+        self._mean: _Row = []
         self._cell = 0
-        self._filled = False
-        self._sums: tuple[float, ...] = _NOTHING
+        self._whole = False
+        self._late_count = 0
 
     def update(self, block: Block) -> list[Block]:
         """Return the blocks at exactly 100 Hz that ``block`` completes; a gap inside begins a new one."""
-        segments: list[list[tuple[float, ...]]] = [[]]
-        gaps = [block.after_gap]
         if block.after_gap:
             self.reset()
-        rows = np.column_stack((block.time_s, block.accel_mps2, block.gyro_radps)).tolist()
-        for row in rows:
-            if not all(map(math.isfinite, row)):
+        stretches: list[list[_Row]] = [[]]
+        gaps = [block.after_gap]
+        rows = np.concatenate((block.accel_mps2, block.gyro_radps), axis=1).tolist()
+        for time_s, row in zip(block.time_s.tolist(), rows, strict=True):
+            if not _is_possible(time_s, row):
                 continue
-            if self._last is not None and row[0] - self._last[0] > self._settings.gap_s:
+            if self._last_s is not None and self._is_gap(time_s):
                 self.reset()
-                segments.append([])
+                stretches.append([])
                 gaps.append(True)
-            self._add(row, segments[-1])
-        return [
-            _block(segment, block.read_at_s, gap)
-            for segment, gap in zip(segments, gaps, strict=True)
-            if segment or gap
-        ]
+            self._add(time_s, row, stretches[-1])
+        pairs = zip(stretches, gaps, strict=True)
+        return [_block(stretch, block.read_at_s, gap) for stretch, gap in pairs if stretch or gap]
 
-    def _add(self, row: list[float], out: list[tuple[float, ...]]) -> None:
-        last = self._last
-        if last is None:
-            self._last = tuple(row)
-            self._cell = math.floor(row[0] * RATE_HZ)
-            self._filled = False
+    def _is_gap(self, time_s: float) -> bool:
+        silence_s = time_s - (self._last_s or 0.0)
+        self._late_count = 0 if silence_s > 0.0 else self._late_count + (silence_s < -self._settings.gap_s)
+        return silence_s > self._settings.gap_s or self._late_count >= self._settings.late_count
+
+    def _add(self, time_s: float, row: _Row, out: list[_Row]) -> None:
+        """Integrate the line from the last sample to this one, and give every cell that it completes."""
+        if self._last_s is None:
+            self._begin(time_s, row)
             return
-        if row[0] <= last[0]:
+        if time_s <= self._last_s:
             return
-        start = last
-        while True:
-            edge_s = (self._cell + 1) / RATE_HZ
-            if row[0] < edge_s:
-                self._accumulate(start, row)
-                break
-            weight = (edge_s - last[0]) / (row[0] - last[0])
-            at_edge = tuple(a + weight * (b - a) for a, b in zip(last, row, strict=True))
-            self._accumulate(start, at_edge)
-            if self._filled:
-                out.append(((self._cell + 0.5) / RATE_HZ, *(s * RATE_HZ for s in self._sums)))
-            self._cell += 1
-            self._filled = True
-            self._sums = _NOTHING
-            start = at_edge
-        self._last = tuple(row)
+        last_s, last = self._last_s, self._last
+        per_s = 1.0 / (time_s - last_s)
+        start_s = last_s
+        while (edge_s := (self._cell + 1) / RATE_HZ) <= time_s:
+            at = (0.5 * (start_s + edge_s) - last_s) * per_s
+            mean = _add_area(self._mean, last, row, at, (edge_s - start_s) * RATE_HZ)
+            if self._whole:
+                out.append([(self._cell + 0.5) / RATE_HZ, *mean])
+            self._cell, self._whole, self._mean = self._cell + 1, True, _NOTHING
+            start_s = edge_s
+        if start_s < time_s:
+            at = (0.5 * (start_s + time_s) - last_s) * per_s
+            self._mean = _add_area(self._mean, last, row, at, (time_s - start_s) * RATE_HZ)
+        self._last_s, self._last = time_s, row
 
-    def _accumulate(self, start: tuple[float, ...], end: tuple[float, ...] | list[float]) -> None:
-        half_s = 0.5 * (end[0] - start[0])
-        self._sums = tuple(s + half_s * (a + b) for s, a, b in zip(self._sums, start[1:], end[1:], strict=True))
+    def _begin(self, time_s: float, row: _Row) -> None:
+        self._last_s, self._last = time_s, row
+        self._cell, self._whole, self._mean = math.floor(time_s * RATE_HZ), False, _NOTHING
 
 
-def _block(rows: list[tuple[float, ...]], read_at_s: float, after_gap: bool) -> Block:
+def _add_area(means: _Row, first: _Row, second: _Row, at: float, width: float) -> _Row:
+    """Return ``means`` grown by ``width`` cells of the value at the fraction ``at`` between two samples."""
+    return [mean + width * (a + at * (b - a)) for mean, a, b in zip(means, first, second, strict=True)]
+
+
+def _is_possible(time_s: float, row: _Row) -> bool:
+    a, b, c, d, e, f = row
+    low, high = -_LARGEST, _LARGEST
+    return (
+        math.isfinite(time_s)
+        and low < a < high
+        and low < b < high
+        and low < c < high
+        and low < d < high
+        and low < e < high
+        and low < f < high
+    )
+
+
+def _block(rows: list[_Row], read_at_s: float, after_gap: bool) -> Block:
     table: Floats = np.array(rows, dtype=np.float64).reshape(-1, 7)
     return Block(table[:, 0], table[:, 1:4], table[:, 4:7], read_at_s, after_gap)
