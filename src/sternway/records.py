@@ -1,13 +1,23 @@
 """The fourth noun of the data flow: what is kept and published, and what the clip says about itself now."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+import numpy as np
+
 from sternway.events import Cause, Event
+from sternway.samples import GRAVITY_MPS2, Floats
 
 SCHEMA_VERSION = 1
+
+TRACE_ACCEL_SCALE_MPS2 = 16 * GRAVITY_MPS2 / 32768
+"""One count of a raw trace: the chip's own at +-16 g, so that nothing is rounded away."""
+
+TRACE_GYRO_SCALE_RADPS = float(np.deg2rad(2000.0)) / 32768
+"""One count of a raw trace: +-2000 deg/s over 16 bits, a little finer than the chip's step of 70 mdeg/s."""
 
 
 class RecordKind(StrEnum):
@@ -85,6 +95,8 @@ class State:
     lane: int | None
     plan_progress: float | None
     version: str
+    week_steps: int | None = None
+    week_backward_s: float | None = None
 
 
 class Sink(Protocol):
@@ -111,3 +123,50 @@ def event_body(event: Event) -> dict[str, Any]:
         "cause": event.cause.value if event.cause else None,
         "level": event.level,
     }
+
+
+def trace_body(
+    event: Event, start_s: float, rate_hz: float, accel_mps2: Floats, gyro_radps: Floats, *, frame: str = "chip"
+) -> dict[str, Any]:
+    """Return the body of a trace record: the raw samples around ``event``.
+
+    ``accel_mps2`` and ``gyro_radps`` are (n, 3), in the axes ``frame`` names ("chip" or "body"), the first sample at
+    ``start_s``. They are kept as 16-bit counts, little-endian, row by row, in base64.
+
+    >>> from sternway.events import Kind
+    >>> stumble = Event(Kind.STUMBLE, 1.0, 1.2, 0.5)
+    >>> body = trace_body(stumble, 0.0, 100.0, np.full((2, 3), 9.8), np.zeros((2, 3)))
+    >>> trace_arrays(body)[0].round(2).tolist()
+    [[9.8, 9.8, 9.8], [9.8, 9.8, 9.8]]
+    """
+    return {
+        "event_kind": event.kind.value,
+        "event_time_s": round(event.time_s, 4),
+        "start_s": round(start_s, 4),
+        "rate_hz": rate_hz,
+        "frame": frame,
+        "sample_count": len(accel_mps2),
+        "accel_scale_mps2": TRACE_ACCEL_SCALE_MPS2,
+        "accel": _counts(accel_mps2, TRACE_ACCEL_SCALE_MPS2),
+        "gyro_scale_radps": TRACE_GYRO_SCALE_RADPS,
+        "gyro": _counts(gyro_radps, TRACE_GYRO_SCALE_RADPS),
+    }
+
+
+def trace_arrays(body: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    """Return the samples of a trace body: accel_mps2 (n, 3) and gyro_radps (n, 3)."""
+    count = body["sample_count"]
+    return (
+        _values(body["accel"], body["accel_scale_mps2"], count),
+        _values(body["gyro"], body["gyro_scale_radps"], count),
+    )
+
+
+def _counts(values: Floats, scale: float) -> str:
+    counts = np.clip(np.round(np.nan_to_num(values) / scale), -32768, 32767).astype("<i2")
+    return base64.b64encode(counts.tobytes()).decode("ascii")
+
+
+def _values(text: str, scale: float, count: int) -> Floats:
+    counts = np.frombuffer(base64.b64decode(text, validate=True), dtype="<i2")
+    return counts.reshape(count, 3).astype(np.float64) * scale
