@@ -91,6 +91,10 @@ class RecordingWriter:
         finally:
             self._file.close()
 
+    def abandon(self) -> None:
+        """Close the file as it stands on the disk, without what is pending."""
+        self._file.close()
+
     def __enter__(self) -> "RecordingWriter":
         return self
 
