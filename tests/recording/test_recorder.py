@@ -73,5 +73,6 @@ def test_the_oldest_recordings_make_room(recorder, tmp_path):
         path.write_bytes(bytes(900))
         os.utime(path, (10_000 - age, 10_000 - age))
     recorder.begin("walk-1", {})
+    recorder.end()
     recorder.chore()
     assert sorted(p.stem for p in folder.iterdir()) == ["middle", "new", "walk-1"]
