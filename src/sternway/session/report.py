@@ -1,0 +1,119 @@
+"""The session report: what is kept of one walk."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from sternway.motion.resample import RATE_HZ
+from sternway.session.dose import Share
+from sternway.session.journal import NOT_ANSWERED, WALK_QUESTIONS
+from sternway.session.walk import REASON_WORDS, STOP_RULES, Posture, Reason, Walk
+
+COMPLETE = 0.9
+"""The share of the planned backward minutes from which a walk counts as complete: turns and halts cost some."""
+
+
+def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of a session record.
+
+    ``started_s`` and ``ended_s`` are monotonic seconds of the record's boot; wall time is the record's own.
+    ``dose`` holds seconds, steps and cadence for *backward*, *forward* and *unknown* direction. ``steadiness`` holds
+    the seconds of backward walking at each level. ``softness`` is a proxy of loading rate, not a load. ``facts`` are
+    what the clip knows besides: ``versions``, ``sensor``, ``baseline``.
+    """
+    dose = walk.dose
+    return {
+        "started_s": round(walk.started_s, 3),
+        "ended_s": round(ended_s, 3),
+        "reason": reason.value,
+        "reason_words": REASON_WORDS[reason],
+        "stopped": reason in STOP_RULES,
+        "complete": done_share(walk) >= COMPLETE,
+        "done_share": round(done_share(walk), 3),
+        "paused_s": walk.paused_count / RATE_HZ,
+        "unseen_s": round(walk.unseen_s, 2),
+        "restart_count": walk.restarts,
+        "dose": {
+            "backward_s": dose.backward.seconds,
+            "forward_s": dose.forward.seconds,
+            "unknown_s": dose.unknown.seconds,
+            "steps_backward": dose.backward.step_count,
+            "steps_forward": dose.forward.step_count,
+            "steps_unknown": dose.unknown.step_count,
+            "lane_count": walk.lane.number if dose.backward.step_count else 0,
+            "stretch_count": walk.stretch,
+        },
+        "cadence_spm": {
+            "backward": _rounded(dose.backward.cadence_spm),
+            "forward": _rounded(dose.forward.cadence_spm),
+        },
+        "steadiness": {
+            **{f"{level}_s": walk.level_count.get(level, 0) / RATE_HZ for level in LEVELS},
+            "level": worst_level(walk.level_count),
+            "baseline": facts.get("baseline"),
+        },
+        "events": {"count": dict(walk.event_count), "list": list(walk.events)},
+        "softness": _softness(dose.backward, dose.forward),
+        "posture": _posture(walk.posture),
+        "sensor": {"motor_felt": walk.motor_felt, "haptics_off": walk.haptics_off, **facts.get("sensor", {})},
+        "versions": dict(facts.get("versions", {})),
+        "plan": dict(walk.plan),
+        "answers": {question: walk.answers.get(question, NOT_ANSWERED) for question in WALK_QUESTIONS},
+        "pains": list(walk.pains),
+        "asks": ["pain_place", "pain_value"] if reason in ASKING else [],
+        "phases": [list(phase) for phase in walk.phases],
+        "cues": dict(walk.cue_count),
+    }
+
+
+LEVELS = ("steady", "raised", "high", "unknown")
+ASKING = frozenset({Reason.LONG_PRESS, Reason.PAGE_STOP, Reason.PAIN})
+WORSE_SHARE = 0.2
+"""The share of known backward walking at a worse level from which the whole walk is called so."""
+
+
+def worst_level(level_count: Mapping[str, int]) -> str:
+    """Return the level of a whole walk: the worst one that lasted.
+
+    >>> worst_level({"steady": 900, "raised": 300, "high": 10})
+    'raised'
+    >>> worst_level({"unknown": 900})
+    'unknown'
+    """
+    known = sum(level_count.get(level, 0) for level in ("steady", "raised", "high"))
+    if not known:
+        return "unknown"
+    high = level_count.get("high", 0)
+    if high >= WORSE_SHARE * known:
+        return "high"
+    return "raised" if high + level_count.get("raised", 0) >= WORSE_SHARE * known else "steady"
+
+
+def done_share(walk: Walk) -> float:
+    """Return how much of the plan's backward minutes is walked, 0 to 1."""
+    planned = walk.plan["minutes"] * 60.0 * RATE_HZ
+    return min(1.0, walk.active_count.get("backward", 0) / planned) if planned else 0.0
+
+
+def _softness(backward: Share, forward: Share) -> dict[str, Any]:
+    back, ahead = backward.softness_mps3, forward.softness_mps3
+    ratio = back / ahead if back is not None and ahead is not None and ahead > 0.0 else None
+    return {
+        "backward_mps3": _rounded(back),
+        "forward_mps3": _rounded(ahead),
+        "ratio": _rounded(ratio, 3),
+        "words": "a proxy: rise of vertical acceleration at landing",
+    }
+
+
+def _posture(posture: Posture) -> dict[str, Any]:
+    if not posture.count:
+        return {"lean_rad": None, "sway_mps2": None}
+    return {
+        "lean_rad": round(posture.lean_rad / posture.count, 4),
+        "sway_mps2": round(math.sqrt(posture.sway2_m2ps4 / posture.count), 4),
+    }
+
+
+def _rounded(value: float | None, digits: int = 2) -> float | None:
+    return None if value is None else round(value, digits)
