@@ -13,6 +13,7 @@ from sternway.errors import MessageError
 from sternway.events import Cause, Kind
 from sternway.publish import topics
 from sternway.publish.schema import (
+    ANY_NAME,
     Flag,
     Instant,
     Integer,
@@ -96,7 +97,7 @@ ENVELOPE = Struct(
         "oldest_seq": _SEQ,
         **_MOMENT,
         "kind": Words(*RecordKind),
-        "body": Named(Plain(6, 2000, 40_000), 200),
+        "body": Named(Plain(6, 2000, 40_000), 200, ANY_NAME),
     }
 )
 STATE = Struct(
@@ -221,10 +222,14 @@ def check_body(kind: RecordKind, body: Mapping[str, Any]) -> None:
         raise MessageError("trace: accel and gyro must hold sample_count rows of three 16-bit counts in base64")
 
 
-def encode_record(record: Record) -> str:
-    """Return ``record`` as JSON text without what the outbox adds (``store_id``, ``seq``, ``oldest_seq``)."""
+def encode_record(record: Record, *, check: bool = True) -> str:
+    """Return ``record`` as JSON text without what the outbox adds (``store_id``, ``seq``, ``oldest_seq``).
+
+    Without ``check`` the body may be any plain data.
+    """
     body = dict(record.body)
-    check_body(record.kind, body)
+    if check:
+        check_body(record.kind, body)
     moment = record.moment
     values = {
         "schema": record.schema,

@@ -13,6 +13,7 @@ LARGEST_INTEGER = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 
 NAME = r"[a-z][a-z0-9_]{0,47}"
+ANY_NAME = r"[^\x00-\x1f]{1,64}"
 
 
 class Shape(Protocol):
@@ -172,21 +173,22 @@ class Named:
 
     shape: Shape
     most: int
+    names: str = NAME
 
     def check(self, value: object, where: str) -> None:
         """Refuse what is not a table, too large, badly named, or holds another shape."""
         if not isinstance(value, Mapping) or len(value) > self.most:
             raise _wrong(where, f"a table of at most {self.most} names", value)
         for name, item in value.items():
-            if not isinstance(name, str) or re.fullmatch(NAME, name) is None:
-                raise _wrong(where, f"names like {NAME}", name)
+            if not isinstance(name, str) or re.fullmatch(self.names, name) is None:
+                raise _wrong(where, f"names like {self.names}", name)
             self.shape.check(item, f"{where}.{name}")
 
     def json_schema(self) -> dict[str, Any]:
         """Return it as JSON Schema."""
         return {
             "type": "object",
-            "propertyNames": {"pattern": f"^{NAME}$"},
+            "propertyNames": {"pattern": f"^(?:{self.names})$"},
             "additionalProperties": self.shape.json_schema(),
             "maxProperties": self.most,
         }
@@ -241,7 +243,7 @@ class Plain:
         elif self.depth and isinstance(value, list):
             Items(self._within(), self.most).check(value, where)
         elif self.depth and isinstance(value, Mapping):
-            Named(self._within(), self.most).check(value, where)
+            Named(self._within(), self.most, ANY_NAME).check(value, where)
         else:
             raise _wrong(where, "plain data, not nested so deep", value)
 
@@ -252,7 +254,7 @@ class Plain:
         """Return it as JSON Schema."""
         shapes: list[Shape] = [Flag(), Text(self.longest), Number(-LARGEST_INTEGER, LARGEST_INTEGER)]
         if self.depth:
-            shapes += [Items(self._within(), self.most), Named(self._within(), self.most)]
+            shapes += [Items(self._within(), self.most), Named(self._within(), self.most, ANY_NAME)]
         return {"anyOf": [{"type": "null"}, *(shape.json_schema() for shape in shapes)]}
 
 
