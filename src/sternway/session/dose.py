@@ -88,6 +88,10 @@ class Dose:
         else:
             share.step(step.step_time_s, step.loading_mps3)
 
+    def forget_before(self, time_s: float) -> None:
+        """Drop undecided steps too old to belong to the bout that begins at ``time_s``."""
+        self.undecided_steps = [step for step in self.undecided_steps if time_s - step[0] <= UNDECIDED_S]
+
     def close(self) -> None:
         """Count what is undecided as unknown: the walk is over."""
         self._give_up()

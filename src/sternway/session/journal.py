@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sternway.errors import MessageError
+from sternway.session.fields import Field, check_fields
 
 NOT_ANSWERED = "not answered"
 
@@ -52,23 +53,13 @@ CHECK_QUESTIONS: tuple[Question, ...] = (
 WALK_QUESTIONS: tuple[str, ...] = tuple(question.name for question in CHECK_QUESTIONS)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What one value of an entry must be: text (among ``choices``, if given), a number within ``scale``, or a flag."""
-
-    kind: type = str
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    scale: tuple[float, float] | None = None
-
-
 _TEXT = Field(required=False)
 _DAY = Field()
 _SCORE = Field(int, scale=(0, 10))
 
 FIELDS: dict[EntryKind, dict[str, Field]] = {
     EntryKind.CHECK: {
-        **{name: _TEXT for name in ("place", "surface", "footwear", "support")},
+        **dict.fromkeys(("place", "surface", "footwear", "support"), _TEXT),
         "pain_before": Field(int, required=False, scale=(0, 10)),
     },
     EntryKind.SCREENING: {"answers": Field(dict), "passed": Field(bool), "override": Field(bool)},
@@ -93,8 +84,6 @@ FIELDS: dict[EntryKind, dict[str, Field]] = {
 }
 """Every kind of entry and its fields: the one table that commands, pages and files are checked against."""
 
-LONGEST_TEXT = 2000
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -115,30 +104,10 @@ def check_entry(entry: Entry) -> Entry:
     """Return ``entry`` if it is sound; raise :class:`MessageError` that says what to mend."""
     if entry.corrects is not None and not entry.body:
         return entry
-    fields = FIELDS[entry.kind]
-    unknown = sorted(set(entry.body) - set(fields))
-    if unknown:
-        raise MessageError(f"{entry.kind} has no {unknown[0]!r}; it has {', '.join(fields)}")
-    for name, wanted in fields.items():
-        if name in entry.body:
-            _check_value(f"{entry.kind} {name}", entry.body[name], wanted)
-        elif wanted.required:
-            raise MessageError(f"{entry.kind} needs {name}")
+    check_fields(entry.kind, FIELDS[entry.kind], entry.body)
     if entry.kind is EntryKind.PAUSE:
         _check_pause(entry.body)
     return entry
-
-
-def _check_value(name: str, value: Any, wanted: Field) -> None:
-    kinds: tuple[type, ...] = (int, float) if wanted.kind is float else (wanted.kind,)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and wanted.kind is not bool):
-        raise MessageError(f"{name} cannot be {value!r}")
-    if wanted.scale is not None and not wanted.scale[0] <= value <= wanted.scale[1]:
-        raise MessageError(f"{name} must be between {wanted.scale[0]:g} and {wanted.scale[1]:g}, not {value}")
-    if wanted.choices and value not in wanted.choices:
-        raise MessageError(f"{name} must be one of {', '.join(wanted.choices)}, not {value!r}")
-    if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        raise MessageError(f"{name} is longer than {LONGEST_TEXT} characters")
 
 
 def _check_pause(body: Mapping[str, Any]) -> None:

@@ -1,13 +1,12 @@
 """The session report: what is kept of one walk."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from sternway.motion.resample import RATE_HZ
 from sternway.session.dose import Share
 from sternway.session.journal import NOT_ANSWERED, WALK_QUESTIONS
-from sternway.session.walk import REASON_WORDS, STOP_RULES, Posture, Reason, Walk
+from sternway.session.walk import REASON_WORDS, STOP_RULES, Reason, Walk
 
 COMPLETE = 0.9
 """The share of the planned backward minutes from which a walk counts as complete: turns and halts cost some."""
@@ -16,13 +15,14 @@ COMPLETE = 0.9
 def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body of a session record.
 
-    ``started_s`` and ``ended_s`` are monotonic seconds of the record's boot; wall time is the record's own.
+    ``started_s`` and ``ended_s`` are monotonic seconds of the boot in ``origin``; wall time is the record's own.
     ``dose`` holds seconds, steps and cadence for *backward*, *forward* and *unknown* direction. ``steadiness`` holds
     the seconds of backward walking at each level. ``softness`` is a proxy of loading rate, not a load. ``facts`` are
-    what the clip knows besides: ``versions``, ``sensor``, ``baseline``.
+    what the clip knows besides: ``versions``, ``sensor``, ``baseline``, ``origin``.
     """
     dose = walk.dose
     return {
+        "origin": facts.get("origin"),
         "started_s": round(walk.started_s, 3),
         "ended_s": round(ended_s, 3),
         "reason": reason.value,
@@ -54,7 +54,7 @@ def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, 
         },
         "events": {"count": dict(walk.event_count), "list": list(walk.events)},
         "softness": _softness(dose.backward, dose.forward),
-        "posture": _posture(walk.posture),
+        "posture": {"lean_rad": _rounded(walk.posture.lean_rad, 4), "sway_mps2": _rounded(walk.posture.sway_mps2, 4)},
         "sensor": {"motor_felt": walk.motor_felt, "haptics_off": walk.haptics_off, **facts.get("sensor", {})},
         "versions": dict(facts.get("versions", {})),
         "plan": dict(walk.plan),
@@ -103,15 +103,6 @@ def _softness(backward: Share, forward: Share) -> dict[str, Any]:
         "forward_mps3": _rounded(ahead),
         "ratio": _rounded(ratio, 3),
         "words": "a proxy: rise of vertical acceleration at landing",
-    }
-
-
-def _posture(posture: Posture) -> dict[str, Any]:
-    if not posture.count:
-        return {"lean_rad": None, "sway_mps2": None}
-    return {
-        "lean_rad": round(posture.lean_rad / posture.count, 4),
-        "sway_mps2": round(math.sqrt(posture.sway2_m2ps4 / posture.count), 4),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sternway.records import Phase
 from sternway.session.dose import Dose
 from sternway.session.lane import Lane
+from sternway.session.posture import Posture
 from sternway.session.stillness import Stillness
 
 LONGEST_LIST = 500
@@ -56,17 +57,6 @@ STOP_RULES = frozenset(
     {Reason.LONG_PRESS, Reason.PAGE_STOP, Reason.PAIN, Reason.TWO_STUMBLES, Reason.FALL, Reason.FAULT}
 )
 """Reasons that stop the walk at once, with *Trouble*."""
-
-
-@dataclass(slots=True)
-class Posture:
-    """The trunk while walking backward: mean lean against quiet standing, and sway."""
-
-    standing_up: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    standing_count: int = 0
-    lean_rad: float = 0.0
-    sway2_m2ps4: float = 0.0
-    count: int = 0
 
 
 @dataclass(slots=True)
