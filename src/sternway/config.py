@@ -34,28 +34,32 @@ class SensorSettings:
 
 @dataclass(frozen=True, slots=True)
 class PinSettings:
-    """GPIO numbers (BCM); 0 means not wired."""
+    """GPIO numbers (BCM); 0 means not wired. ``motor_reverse`` is the second input of an H-bridge."""
 
     motor: int = 18
+    motor_reverse: int = 0
     button: int = 17
     led: int = 27
 
 
 @dataclass(frozen=True, slots=True)
 class HapticsSettings:
-    """The motor: whether it may buzz, and how it is driven. ``kind`` is ``erm`` or ``lra``."""
+    """The motor: whether it may buzz, for how long it is driven at full level, and the level that then holds it."""
 
     enabled: bool = True
     overdrive_s: float = 0.06
     hold: float = 0.65
-    can_brake: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
-    """The MQTT broker; an empty ``host`` publishes nothing. ``fingerprint`` pins a certificate (SHA-256, hex)."""
+    """The MQTT broker; an empty ``host`` publishes nothing. ``local_name`` is tried when ``host`` does not answer.
+
+    ``fingerprint`` pins a certificate (SHA-256, hex). ``discovery_prefix`` is Home Assistant's; empty is silent.
+    """
 
     host: str = ""
+    local_name: str = ""
     port: int = 8883
     tls: bool = True
     ca_file: str = ""
@@ -64,6 +68,7 @@ class BrokerSettings:
     password_file: str = ""
     certificate_file: str = ""
     key_file: str = ""
+    discovery_prefix: str = "homeassistant"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,327 @@
+"""The sensor on the belt as a source of blocks: a visible state machine that recovers, or says why it cannot."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from sternway.device import lsm6dsox, mpu6050
+from sternway.device.bus import STUCK_ERRNOS, Bus
+from sternway.device.chips import Candidate, Chip, Frames, find_chip
+from sternway.device.rescue import NoRescue, Rescue
+from sternway.device.sample_clock import SampleClock
+from sternway.errors import BusError, WrongChipError
+from sternway.events import Cause
+from sternway.samples import Block, empty_block
+
+CANDIDATES = (
+    Candidate(lsm6dsox.ADDRESSES, lsm6dsox.WHO_AM_I.address, {lsm6dsox.IDENTITY: lsm6dsox.Lsm6dsox}),
+    Candidate(mpu6050.ADDRESSES, mpu6050.WHO_AM_I.address, mpu6050.drivers()),
+)
+
+
+class ClipState(StrEnum):
+    """Where the clip is on its way to samples."""
+
+    RESET = "reset"
+    WAIT = "wait"
+    CONFIGURE = "configure"
+    STREAM = "stream"
+    RECOVER = "recover"
+
+
+class Failure(StrEnum):
+    """What can go wrong between the chip and the host; one counter each."""
+
+    NO_ANSWER = "no_answer"
+    STUCK_BUS = "stuck_bus"
+    WRONG_CHIP = "wrong_chip"
+    REGISTERS = "registers"
+    SILENT = "silent"
+    OVERFLOW = "overflow"
+    LOST_FRAMES = "lost_frames"
+    FROZEN = "frozen"
+    SATURATED = "saturated"
+
+
+class Rung(StrEnum):
+    """A rung of the recovery ladder, from the cheapest to giving up for a while."""
+
+    RETRY = "retry"
+    REINITIALISE = "reinitialise"
+    CLEAR_BUS = "clear_bus"
+    REBIND = "rebind"
+    GIVE_UP = "give_up"
+
+
+CAUSES = {
+    Failure.NO_ANSWER: Cause.NO_SENSOR,
+    Failure.STUCK_BUS: Cause.NO_SENSOR,
+    Failure.WRONG_CHIP: Cause.WRONG_CHIP,
+    Failure.REGISTERS: Cause.NO_SENSOR,
+    Failure.SILENT: Cause.NO_SENSOR,
+    Failure.OVERFLOW: Cause.GAPS,
+    Failure.LOST_FRAMES: Cause.GAPS,
+    Failure.FROZEN: Cause.FROZEN_SENSOR,
+    Failure.SATURATED: Cause.CLIPPED,
+}
+# Each rung and how long it is waited before it; on a stuck bus every try takes 0.1 s more.
+LADDER = (
+    (Rung.RETRY, 0.0),
+    (Rung.RETRY, 0.02),
+    (Rung.RETRY, 0.05),
+    (Rung.REINITIALISE, 0.05),
+    (Rung.CLEAR_BUS, 0.05),
+    (Rung.REINITIALISE, 0.1),
+    (Rung.REBIND, 0.05),
+    (Rung.REINITIALISE, 0.1),
+    (Rung.GIVE_UP, 0.1),
+)
+_RUNGS = tuple(rung for rung, _ in LADDER)
+_FIRST_REINITIALISE = _RUNGS.index(Rung.REINITIALISE)
+_GIVE_UP = _RUNGS.index(Rung.GIVE_UP)
+# The same bytes read once more would say the same: these begin at the second rung.
+_NOT_RETRIED = frozenset({Failure.REGISTERS, Failure.SILENT, Failure.FROZEN, Failure.SATURATED})
+# The bus is fine: bare clocks and a new adapter would not help these.
+_NOT_THE_BUS = frozenset({Failure.WRONG_CHIP, Failure.FROZEN, Failure.SATURATED})
+
+
+@dataclass(frozen=True, slots=True)
+class ClipTiming:
+    """How long the clip waits for what. All together keep recovery or FAULT within 2 s of any failure."""
+
+    poll_s: float = 0.02
+    silent_s: float = 0.15  # seven empty polls: no host is that early
+    recheck_s: float = 1.0  # registers compared with the table
+    frozen_s: float = 0.5  # a hundred equal samples: noise alone moves the last bit
+    saturated_s: float = 0.5  # an impact rails for some 50 ms
+    proven_s: float = 1.0  # good samples for so long end a fault
+    give_up_s: float = 1.0  # between attempts once given up
+    climb_again_count: int = 30  # give-ups between attempts to clear and rebind the bus
+
+
+class Clip:
+    """Reads the inertial chip and yields a block about every ``poll_s``; an empty one while there is nothing.
+
+    Nothing the bus or the chip does raises out of the iteration. ``state`` and ``failures`` show what happens, and
+    ``cause`` is ``None`` or why there is a FAULT. ``explanation`` says in words what to check.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        *,
+        address: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        rescue: Rescue | None = None,
+        timing: ClipTiming | None = None,
+    ) -> None:
+        self.state = ClipState.RESET
+        self.cause: Cause | None = None
+        self.explanation = ""
+        self.failures: Counter[Failure] = Counter()
+        self.rungs: Counter[Rung] = Counter()
+        self.chip: Chip | None = None
+        self._bus = bus
+        self._address = address
+        self._clock = clock
+        self._sleep = sleep
+        self._rescue = rescue or NoRescue()
+        self._timing = timing or ClipTiming()
+        self._sample_clock = SampleClock(200.0)
+        self._open = True
+        self._rung = 0
+        self._give_ups = 0
+        self._not_before_s = 0.0
+        self._resume = ClipState.RESET
+        self._failure = Failure.NO_ANSWER
+        self._begin_stream(clock())
+        self._steps = {
+            ClipState.RESET: self._reset,
+            ClipState.WAIT: self._wait,
+            ClipState.CONFIGURE: self._configure,
+            ClipState.STREAM: self._stream,
+            ClipState.RECOVER: self._recover,
+        }
+
+    @property
+    def rate_hz(self) -> float:
+        """Return the true sample rate, as the sample clock has learned it."""
+        return self._sample_clock.rate_hz
+
+    def close(self) -> None:
+        """End the iteration."""
+        self._open = False
+
+    def __iter__(self) -> Iterator[Block]:
+        """Yield blocks until closed, one a poll period; a late caller is not made later."""
+        due_s = self._clock()
+        while self._open:
+            yield self.poll()
+            now_s = self._clock()
+            due_s = max(due_s + self._timing.poll_s, now_s - self._timing.poll_s)
+            if due_s > now_s:
+                self._sleep(due_s - now_s)
+
+    def poll(self) -> Block:
+        """Take one step of the state machine and return the samples that it gave."""
+        now_s = self._clock()
+        if now_s < self._not_before_s:
+            return empty_block(now_s)
+        block = None
+        try:
+            block = self._steps[self.state]()
+        except WrongChipError as error:
+            self._fail(Failure.WRONG_CHIP, str(error))
+        except BusError as error:
+            stuck = error.errno in STUCK_ERRNOS
+            self._fail(Failure.STUCK_BUS if stuck else Failure.NO_ANSWER, str(error))
+        return empty_block(self._clock()) if block is None else block
+
+    def _reset(self) -> Block | None:
+        self._resume = ClipState.RESET
+        self.chip = find_chip(self._bus, CANDIDATES, self._address)
+        self.chip.reset()
+        self._not_before_s = self._clock() + self.chip.reset_s
+        self.state = ClipState.WAIT
+        return None
+
+    def _wait(self) -> Block | None:
+        self.state = ClipState.CONFIGURE
+        return None
+
+    def _configure(self) -> Block | None:
+        chip = self._present()
+        differing = chip.configure()
+        if differing:
+            self._fail(Failure.REGISTERS, "; ".join(differing))
+            return None
+        self._sample_clock.restart(chip.rate_hz)
+        self._begin_stream(self._clock())
+        self._settled_s = self._clock() + chip.settle_s
+        self.state = self._resume = ClipState.STREAM
+        return None
+
+    def _begin_stream(self, now_s: float) -> None:
+        self._gap = True
+        self._settled_s = now_s
+        self._proven_at_s = now_s + self._timing.proven_s
+        self._heard_s = self._moved_s = self._unrailed_s = self._checked_s = now_s
+        self._last_counts = np.zeros(6, np.int16)
+
+    def _stream(self) -> Block | None:
+        chip = self._present()
+        before_s = self._clock()
+        pending = chip.pending()
+        now_s = self._clock()
+        if pending.overflow:
+            self.failures[Failure.OVERFLOW] += 1
+            self._sample_clock.restart()
+            self._gap = True
+        try:
+            frames = chip.take(pending.frames)
+        except BusError:
+            self._gap = True  # what was read of a broken burst is gone
+            self._sample_clock.restart()
+            raise
+        if frames.lost:
+            self.failures[Failure.LOST_FRAMES] += 1
+            self._sample_clock.restart()
+            self._gap = True
+        block = self._block(frames, before_s, now_s)
+        failure = self._examine(frames, now_s)
+        if failure is not None:
+            self._fail(*failure)
+        return block
+
+    def _block(self, frames: Frames, before_s: float, after_s: float) -> Block | None:
+        chip = self._present()
+        times, jumped = self._sample_clock.advance(len(frames), before_s, after_s)
+        if jumped:
+            self.failures[Failure.LOST_FRAMES] += 1
+            self._gap = True
+        if len(frames) == 0 or after_s < self._settled_s:
+            return None
+        after_gap, self._gap = self._gap, False
+        return Block(
+            times,
+            frames.accel.astype(np.float64) * chip.accel_scale_mps2,
+            frames.gyro.astype(np.float64) * chip.gyro_scale_radps,
+            self._clock(),
+            after_gap,
+        )
+
+    def _examine(self, frames: Frames, now_s: float) -> tuple[Failure, str] | None:
+        """Return what is wrong with the stream, if anything; end a fault once it has been good for long enough."""
+        timing = self._timing
+        if len(frames):
+            self._heard_s = now_s
+            counts = np.hstack((frames.accel, frames.gyro))
+            if (counts != self._last_counts).any():
+                self._moved_s = now_s
+            if not (np.abs(counts.astype(np.int32)).max(axis=0) >= 32767).any():
+                self._unrailed_s = now_s
+            self._last_counts = counts[-1]
+        if now_s - self._heard_s > timing.silent_s:
+            return Failure.SILENT, "the sensor is there but gives no samples"
+        if now_s - self._moved_s > timing.frozen_s:
+            return Failure.FROZEN, "the sensor repeats one sample; power it off and on, replace it if that stays"
+        if now_s - self._unrailed_s > timing.saturated_s:
+            return (
+                Failure.SATURATED,
+                "the sensor is stuck at its limit; power it off and on, replace it if that stays",
+            )
+        if now_s - self._checked_s > timing.recheck_s:
+            self._checked_s = now_s
+            differing = self._present().mismatches()
+            if differing:
+                return Failure.REGISTERS, "; ".join(differing)
+        if now_s >= self._proven_at_s and self._rung:
+            self._rung = self._give_ups = 0
+            self.cause, self.explanation = None, ""
+        return None
+
+    def _fail(self, failure: Failure, explanation: str) -> None:
+        """Count a failure and choose the rung of the ladder that is tried next."""
+        self.failures[failure] += 1
+        self.explanation = explanation
+        if failure in _NOT_RETRIED:
+            self._rung = max(self._rung, _FIRST_REINITIALISE)
+        if failure in _NOT_THE_BUS and self._rung > _FIRST_REINITIALISE:
+            self._rung = _GIVE_UP
+        self._failure = failure
+        now_s = self._clock()
+        self._proven_at_s = now_s + self._timing.proven_s
+        self._not_before_s = now_s + LADDER[self._rung][1]
+        self.state = ClipState.RECOVER
+
+    def _recover(self) -> Block | None:
+        """Climb one rung."""
+        rung = _RUNGS[self._rung]
+        self.rungs[rung] += 1
+        self._rung = min(self._rung + 1, _GIVE_UP)
+        self.state = self._resume if rung is Rung.RETRY else ClipState.RESET
+        if rung is Rung.CLEAR_BUS:
+            self._rescue.clear()
+        elif rung is Rung.REBIND:
+            self._rescue.rebind()
+        elif rung is Rung.GIVE_UP:
+            self._give_up()
+        return None
+
+    def _give_up(self) -> None:
+        """Say why there is a FAULT, and go on trying at leisure."""
+        self.cause = CAUSES[self._failure]
+        self._give_ups += 1
+        if self._give_ups % self._timing.climb_again_count == 0:
+            self._rung = _FIRST_REINITIALISE
+        self._not_before_s = self._clock() + self._timing.give_up_s
+
+    def _present(self) -> Chip:
+        if self.chip is None:
+            raise BusError("no sensor has been found yet")
+        return self.chip

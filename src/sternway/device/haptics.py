@@ -1,0 +1,200 @@
+"""The motor: plays one pattern at a time in a thread of its own, and never keeps the loop waiting."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from gpiozero import Motor as BridgeDevice
+from gpiozero import PWMOutputDevice
+from gpiozero.pins import Factory
+
+from sternway.alert.patterns import Pattern
+from sternway.config import HapticsSettings, PinSettings
+
+# The motor's own inertia smooths this; software PWM of lgpio costs little at this rate.
+_PWM_HZ = 200
+# A coin motor stands still this long after the current is cut, braked or not (data sheets: 40 to 80 ms).
+_RUN_DOWN_S = 0.08
+# Half a spin-up of full reverse stops a bridged motor without turning it back.
+_BRAKE_S = 0.03
+
+
+class Motor(Protocol):
+    """Whatever turns: ``drive`` takes -1 (brake) to 1 (full)."""
+
+    def drive(self, level: float) -> None:
+        """Turn at ``level`` from now on."""
+        ...
+
+    def close(self) -> None:
+        """Stop and let go of the pin."""
+        ...
+
+
+class NoMotor:
+    """No motor is wired, or buzzing is switched off."""
+
+    def drive(self, level: float) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class PwmMotor:
+    """A motor on one transistor: it can be driven but not braked. Off until driven."""
+
+    def __init__(self, pin: int, factory: Factory | None = None) -> None:
+        self._device = PWMOutputDevice(pin, initial_value=0.0, frequency=_PWM_HZ, pin_factory=factory)
+
+    def drive(self, level: float) -> None:
+        """Turn at ``level``; a brake is a stop."""
+        self._device.value = max(0.0, min(1.0, level))
+
+    def close(self) -> None:
+        """Stop and let go of the pin."""
+        self._device.value = 0.0
+        self._device.close()
+
+
+class BridgeMotor:
+    """A motor on an H-bridge, which can be braked by driving it backwards for a moment."""
+
+    def __init__(self, pin: int, reverse_pin: int, factory: Factory | None = None) -> None:
+        self._device = BridgeDevice(pin, reverse_pin, pwm=True, pin_factory=factory)
+
+    def drive(self, level: float) -> None:
+        """Turn at ``level``, backwards where negative."""
+        self._device.value = max(-1.0, min(1.0, level))
+
+    def close(self) -> None:
+        """Stop and let go of the pins."""
+        self._device.stop()
+        self._device.close()
+
+
+def wired_motor(pins: PinSettings, settings: HapticsSettings, factory: Factory | None = None) -> Motor:
+    """Return the motor that the settings describe; raises gpiozero's errors where a pin cannot be had."""
+    if not settings.enabled or not pins.motor:
+        return NoMotor()
+    if pins.motor_reverse:
+        return BridgeMotor(pins.motor, pins.motor_reverse, factory)
+    return PwmMotor(pins.motor, factory)
+
+
+def drive_plan(pattern: Pattern, settings: HapticsSettings, can_brake: bool) -> Iterator[tuple[float, float]]:
+    """Yield (level, seconds) for every stretch of ``pattern``: overdrive, hold, brake where possible, rest.
+
+    Overdrive spins the motor up at full level, for as long as the pulse's strength asks.
+
+    >>> from sternway.alert.patterns import Pattern
+    >>> one = Pattern("one", ((1.0, 0.2, 0.1),), 1, "one")
+    >>> [(level, round(seconds, 3)) for level, seconds in drive_plan(one, HapticsSettings(), can_brake=False)]
+    [(1.0, 0.06), (0.65, 0.14), (0.0, 0.1)]
+    """
+    for strength, on_s, off_s in pattern.pulses:
+        overdrive_s = min(on_s, settings.overdrive_s * strength)
+        yield 1.0, overdrive_s
+        yield settings.hold * strength, on_s - overdrive_s
+        brake_s = min(_BRAKE_S, off_s) if can_brake else 0.0
+        yield -1.0, brake_s
+        yield 0.0, off_s - brake_s
+
+
+class Haptics:
+    """Plays patterns on a motor. A higher priority interrupts a lower one; anything else waits for silence in vain.
+
+    Off until the first pattern and after the last; ``close`` leaves the motor off and still. A motor that fails is
+    left alone: ``failure`` says why, and the loop never hears of it.
+    """
+
+    def __init__(
+        self,
+        motor: Motor,
+        settings: HapticsSettings | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wake: threading.Event | None = None,
+    ) -> None:
+        self.failure = ""
+        self._motor = motor
+        self._settings = settings or HapticsSettings()
+        self._can_brake = isinstance(motor, BridgeMotor)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._wake = wake or threading.Event()
+        self._next: Pattern | None = None
+        self._playing: Pattern | None = None
+        self._runs: deque[tuple[float, float]] = deque(maxlen=64)
+        self._open = True
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread that plays."""
+        self._thread = threading.Thread(target=self.run, name="haptics", daemon=True)
+        self._thread.start()
+
+    def play(self, pattern: Pattern) -> None:
+        """Play ``pattern`` at once, unless one of the same or a higher priority is on."""
+        with self._lock:
+            current = self._next or self._playing
+            if not self._open or (current is not None and pattern.priority <= current.priority):
+                return
+            self._next = pattern
+            self._wake.set()
+
+    def take_runs(self) -> list[tuple[float, float]]:
+        """Return when the motor has run or will run, ``[start, end)`` in host seconds, since last asked."""
+        with self._lock:
+            runs = list(self._runs)
+            self._runs.clear()
+        return runs
+
+    def close(self) -> None:
+        """Stop the motor, wait until it is off and let go of it."""
+        with self._lock:
+            self._open = False
+            self._next = None
+            self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._drive(0.0)
+        self._safely(self._motor.close)
+
+    def run(self) -> None:
+        """Play what is asked for until closed (the thread's body)."""
+        while self._open:
+            self._wake.wait()
+            self.play_next()
+
+    def play_next(self) -> None:
+        """Play the pattern that waits, until its end or until it is interrupted."""
+        with self._lock:
+            self._wake.clear()
+            self._playing, self._next = self._next, None
+            pattern = self._playing if self._open else None
+            if pattern is not None:
+                start_s = self._clock()
+                self._runs.append((start_s, start_s + pattern.duration_s + _RUN_DOWN_S))
+        if pattern is None:
+            return
+        for level, duration_s in drive_plan(pattern, self._settings, self._can_brake):
+            if duration_s <= 0.0:
+                continue
+            self._drive(level)
+            if self._wake.wait(duration_s):
+                break
+        self._drive(0.0)
+        with self._lock:
+            self._playing = None
+
+    def _drive(self, level: float) -> None:
+        self._safely(lambda: self._motor.drive(level))
+
+    def _safely(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:  # gpiozero raises many kinds; none may end the thread
+            self.failure = f"the motor's pin failed ({error}); check that nothing else uses it"
