@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 ROW_OVERHEAD_BYTES = 64
 """What SQLite spends on a row beside its text: keys, lengths and a share of page slack (measured: 40 to 60)."""
 
-RELIEF = 0.9
+RELIEF = 0.99
 """When full, make room down to this share of the limit, so that not every record pays for the search."""
 
 SET_ASIDE_KEPT = 3
@@ -106,15 +106,17 @@ class Outbox:
         return self._last_seq
 
     def put(self, record: Record) -> Record:
-        """Commit ``record`` to disk and return it with its numbers; what cannot be written as JSON leaves a tombstone."""
+        """Commit ``record`` to disk and return it with its numbers; what JSON cannot carry leaves a tombstone."""
         kind, text = record.kind, self._text(record)
+        used, dropped_count = self._bytes + len(text) + ROW_OVERHEAD_BYTES, 0
         with self._transaction() as db:
-            used = self._bytes + len(text) + ROW_OVERHEAD_BYTES
             if used > self.max_bytes:
-                used -= self._make_room(db, used - int(self.max_bytes * RELIEF))
+                freed, dropped_count = self._make_room(db, used - int(self.max_bytes * RELIEF))
+                used -= freed
             row = db.execute("INSERT INTO outbox (kind, size, message) VALUES (?, ?, ?)", (kind, len(text), text))
             seq = int(row.lastrowid or 0)
         self._bytes, self._last_seq = used, seq
+        self.dropped_count += dropped_count
         return replace(record, store_id=self.store_id, seq=seq)
 
     def parcels(self, after_seq: int, most: int) -> list[Parcel]:
@@ -220,43 +222,19 @@ class Outbox:
         if not isinstance(error, sqlite3.OperationalError):
             self.close()
 
-    def _make_room(self, db: sqlite3.Connection, wanted: int) -> int:
-        """Free at least ``wanted`` bytes, least precious first, and return what was freed."""
-        freed = self._bury(db, "kind = 'trace'", wanted)
-        if freed < wanted:
-            freed += self._bury(db, "kind NOT IN ('trace', 'dropped')", wanted - freed)
-        if freed < wanted:
-            freed += self._forget_tombstones(db, wanted - freed)
-        return freed
-
-    def _bury(self, db: sqlite3.Connection, which: str, wanted: int) -> int:
-        """Turn the oldest records that ``which`` picks into tombstones."""
-        freed = 0
-        while freed < wanted:
-            query = f"SELECT seq, kind, size, message FROM outbox WHERE {which} ORDER BY seq LIMIT 20"
-            rows = db.execute(query).fetchall()
-            if not rows:
-                break
-            for seq, kind, size, message in rows:
-                stone = _tombstone(message, kind)
-                db.execute(
-                    "UPDATE outbox SET kind = 'dropped', size = ?, message = ? WHERE seq = ?",
-                    (len(stone), stone, seq),
-                )
-                freed += size - len(stone)
-                self.dropped_count += 1
-                if freed >= wanted:
-                    break
-        return freed
-
-    def _forget_tombstones(self, db: sqlite3.Connection, wanted: int) -> int:
-        freed = 0
-        for seq, size in db.execute("SELECT seq, size FROM outbox ORDER BY seq").fetchall():
-            if freed >= wanted:
-                break
-            db.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
-            freed += size + ROW_OVERHEAD_BYTES
-        return freed
+    def _make_room(self, db: sqlite3.Connection, wanted: int) -> tuple[int, int]:
+        """Free at least ``wanted`` bytes, least precious first; return what was freed and how many it cost."""
+        freed = dropped_count = 0
+        for which in ("kind = 'trace'", "kind NOT IN ('trace', 'dropped')"):
+            seq = 0
+            while freed < wanted and (row := _oldest(db, which, seq)) is not None:
+                seq = row[0]
+                freed += _bury(db, *row)
+                dropped_count += 1
+        while freed < wanted and (row := _oldest(db, "true")) is not None:
+            db.execute("DELETE FROM outbox WHERE seq = ?", (row[0],))
+            freed += row[2] + ROW_OVERHEAD_BYTES
+        return freed, dropped_count
 
     def _renew(self, ack: Ack) -> None:
         store_id = secrets.token_hex(16)
@@ -289,10 +267,20 @@ class Outbox:
         return text
 
 
-def _tombstone(message: str, kind: str) -> str:
+def _oldest(db: sqlite3.Connection, which: str, after_seq: int = 0) -> tuple[int, str, int, str] | None:
+    query = f"SELECT seq, kind, size, message FROM outbox WHERE {which} AND seq > ? ORDER BY seq LIMIT 1"
+    row: tuple[int, str, int, str] | None = db.execute(query, (after_seq,)).fetchone()
+    return row
+
+
+def _bury(db: sqlite3.Connection, seq: int, kind: str, size: int, message: str) -> int:
+    """Turn a record into a tombstone of the same number and moment; return what that frees."""
     values = json.loads(message)
     values |= {"kind": RecordKind.DROPPED.value, "body": {"kind": kind, "reason": "space"}}
-    return json.dumps(values, separators=(",", ":"))
+    stone = json.dumps(values, separators=(",", ":"))
+    change = "UPDATE outbox SET kind = 'dropped', size = ?, message = ? WHERE seq = ?"
+    db.execute(change, (len(stone), stone, seq))
+    return size - len(stone)
 
 
 def _weigh(db: sqlite3.Connection, where: str = "", *values: int) -> int:
