@@ -7,20 +7,21 @@ from sternway.alert.patterns import Cue
 from sternway.errors import MessageError
 from sternway.session.fields import Field, check_fields
 from sternway.session.journal import FIELDS, EntryKind
-from sternway.session.plan import VARIATIONS
+from sternway.session.plan import SUPPORTS, VARIATIONS
 
 ORDERS: dict[str, dict[str, Field]] = {
     "start": {
-        "answers": Field(dict, required=False),
+        "check": Field(dict, required=False),
         "walk_test": Field(bool, required=False),
         "variation": Field(required=False, choices=VARIATIONS),
+        "support": Field(required=False, choices=SUPPORTS),
     },
-    "stop": {},
+    "stop": {"reason": Field(required=False)},
     "pause": {},
     "resume": {},
     "ok": {},
     "pain": {
-        "value": Field(int, required=False, scale=(0, 10)),
+        "level": Field(int, required=False, scale=(0, 10)),
         "place": Field(required=False),
         "when": Field(required=False, choices=("before", "during", "after", "next_morning")),
         "note": Field(required=False),
@@ -42,6 +43,6 @@ def check_order(name: str, body: Mapping[str, Any], clip_id: str) -> dict[str, A
         raise MessageError(f"this command is for clip {meant_for}; this is clip {clip_id}")
     values = {key: value for key, value in body.items() if key != "clip_id"}
     check_fields(name, ORDERS[name], values)
-    if "answers" in values:
-        check_fields("answers", FIELDS[EntryKind.CHECK], values["answers"])
+    if "check" in values:
+        check_fields("check", FIELDS[EntryKind.CHECK], values["check"])
     return values

@@ -32,7 +32,7 @@ def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, 
         "done_share": round(done_share(walk), 3),
         "paused_s": walk.paused_count / RATE_HZ,
         "unseen_s": round(walk.unseen_s, 2),
-        "restart_count": walk.restarts,
+        "restart_count": walk.restart_count,
         "dose": {
             "backward_s": dose.backward.seconds,
             "forward_s": dose.forward.seconds,

@@ -11,7 +11,7 @@ from sternway.session.lane import Lane
 from sternway.session.posture import Posture
 from sternway.session.stillness import Stillness
 
-LONGEST_LIST = 500
+LONGEST_LIST = 200
 """How many phases, events and faults a report lists at most; their counts go on."""
 
 
@@ -68,12 +68,12 @@ class Walk:
     """
 
     started_s: float
-    phase: str
-    entered_s: float
     last_s: float
     plan: dict[str, Any]
     answers: dict[str, Any]
     still: Stillness
+    phase: str = ""
+    entered_s: float = 0.0
     before: str | None = None
     reason: str | None = None
     stretch: int = 1
@@ -95,7 +95,7 @@ class Walk:
     phases: list[list[Any]] = field(default_factory=list)
     pains: list[dict[str, Any]] = field(default_factory=list)
     haptics_off: bool = False
-    restarts: int = 0
+    restart_count: int = 0
 
     def enter(self, phase: Phase, time_s: float) -> None:
         """Go to ``phase`` and note it in the walk's timeline."""
