@@ -31,6 +31,10 @@ class Backlog:
         self.dropped_count += len(line) == line.maxlen
         line.append(record)
 
+    def put_back(self, record: Record) -> None:
+        """Take back what :meth:`take` just gave, to the front; only where nobody pushes meanwhile."""
+        (self._traces if record.kind is RecordKind.TRACE else self._records).appendleft(record)
+
     def take(self) -> Record | None:
         """Give the oldest record, traces last; ``None`` where there is none."""
         for line in (self._records, self._traces):
