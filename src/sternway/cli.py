@@ -11,6 +11,7 @@ from sternway.errors import SternwayError
 
 COMMANDS: dict[str, str] = {
     "config": "print the settings, or check a file",
+    "dashboard": "serve the pages for the walker, the family and the physiotherapist",
 }
 
 

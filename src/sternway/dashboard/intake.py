@@ -1,0 +1,209 @@
+"""From records to rows: one transaction a batch, repeats are harmless, clocks are repaired."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import StatementError
+
+from sternway.dashboard.notebook import journal_row
+from sternway.dashboard.schema import CLIPS, COVERED, EVENTS, JOURNAL, RECORDS, TRACES, WALKS
+from sternway.dashboard.store import Store
+from sternway.dashboard.traces import pack
+from sternway.records import Record, RecordKind
+from sternway.session.journal import entry_from
+
+_log = logging.getLogger(__name__)
+
+Stream = tuple[str, str]
+"""Whose outbox: clip_id and store_id."""
+
+
+def keep(store: Store, arrivals: Iterable[tuple[Record, int]]) -> dict[Stream, int]:
+    """Store records and return up to which ``seq`` each stream is now complete.
+
+    Each arrival is a record and the oldest ``seq`` its outbox still held when it was sent: whatever is older was
+    let go on purpose, and is not waited for. All arrivals are on disk when this returns, or none.
+    """
+    now_s = store.clock()
+    oldest: dict[Stream, int] = {}
+    with store.write() as connection:
+        for record, oldest_seq in arrivals:
+            stream = (record.moment.clip_id, str(record.store_id))
+            oldest[stream] = max(oldest_seq, oldest.get(stream, 1))
+            _meet(store, connection, record.moment.clip_id, now_s)
+            _keep_record(store, connection, record, now_s)
+        return {stream: _cover(store, connection, stream, seq) for stream, seq in oldest.items()}
+
+
+def wall_s(record: Record) -> float | None:
+    """Return the wall time of ``record`` in Unix seconds, ``None`` where it cannot be read."""
+    try:
+        at = datetime.fromisoformat(record.moment.wall_time)
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _cover(store: Store, connection: sa.Connection, stream: Stream, oldest_seq: int) -> int:
+    """Return, and note, up to which ``seq`` everything the outbox still held is stored."""
+    clip_id, store_id = stream
+    kept = sa.and_(COVERED.c.clip_id == clip_id, COVERED.c.store_id == store_id)
+    before: int = connection.execute(sa.select(COVERED.c.seq).where(kept)).scalar() or 0
+    covered = max(before, oldest_seq - 1)
+    later = (
+        sa.select(RECORDS.c.seq)
+        .where(RECORDS.c.clip_id == clip_id, RECORDS.c.store_id == store_id, RECORDS.c.seq > covered)
+        .order_by(RECORDS.c.seq)
+    )
+    for seq in connection.execute(later).scalars():
+        if seq != covered + 1:
+            break
+        covered = seq
+    row = {"clip_id": clip_id, "store_id": store_id, "seq": covered}
+    insert = store.insert(COVERED).values(row)
+    connection.execute(insert.on_conflict_do_update(index_elements=["clip_id", "store_id"], set_={"seq": covered}))
+    return covered
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    """Return the body as its own row keeps it: the samples of a trace live, compressed, in another table."""
+    if record.kind is not RecordKind.TRACE:
+        return dict(record.body)
+    try:
+        return pack(record.body)[0]
+    except (KeyError, TypeError, ValueError):
+        return dict(record.body)
+
+
+def _meet(store: Store, connection: sa.Connection, clip_id: str, now_s: float) -> None:
+    row = {"clip_id": clip_id, "name": clip_id, "paired_s": now_s}
+    connection.execute(store.insert(CLIPS).values(row).on_conflict_do_nothing())
+
+
+def _keep_record(store: Store, connection: sa.Connection, record: Record, now_s: float) -> None:
+    moment = record.moment
+    at_s, clock = _when(connection, record, now_s)
+    row = {
+        "clip_id": moment.clip_id,
+        "store_id": record.store_id,
+        "seq": record.seq,
+        "kind": record.kind.value,
+        "schema_version": record.schema,
+        "boot_id": moment.boot_id,
+        "monotonic_s": moment.monotonic_s,
+        "wall_time": moment.wall_time,
+        "clock": clock,
+        "at_s": at_s,
+        "received_s": now_s,
+        "body": _facts(record),
+    }
+    insert = store.insert(RECORDS).values(row).on_conflict_do_nothing().returning(RECORDS.c.id)
+    record_id: int | None = connection.execute(insert).scalar()
+    if record_id is None:
+        return  # a repeat
+    _derive(connection, record_id, record, at_s)
+    if clock == "set":
+        _repair_boot(connection, record, at_s)
+
+
+def _when(connection: sa.Connection, record: Record, now_s: float) -> tuple[float, str]:
+    """Return when ``record`` was made and how that is known: its clock was set, was set later in the boot, or not."""
+    stated_s = wall_s(record)
+    if record.moment.clock_synced and stated_s is not None:
+        return stated_s, "set"
+    zero_s = connection.execute(
+        sa.select(RECORDS.c.at_s - RECORDS.c.monotonic_s)
+        .where(RECORDS.c.clip_id == record.moment.clip_id, RECORDS.c.boot_id == record.moment.boot_id)
+        .where(RECORDS.c.clock == "set")
+        .order_by(sa.func.abs(RECORDS.c.monotonic_s - record.moment.monotonic_s))
+        .limit(1)
+    ).scalar()
+    if zero_s is not None:
+        return zero_s + record.moment.monotonic_s, "repaired"
+    return (stated_s if stated_s is not None else now_s), "unset"
+
+
+def _repair_boot(connection: sa.Connection, record: Record, at_s: float) -> None:
+    """Move what was recorded in the same boot before its clock was set to when it truly was."""
+    moment = record.moment
+    unset = sa.and_(
+        RECORDS.c.clip_id == moment.clip_id, RECORDS.c.boot_id == moment.boot_id, RECORDS.c.clock == "unset"
+    )
+    rows = connection.execute(sa.select(RECORDS.c.id, RECORDS.c.monotonic_s, RECORDS.c.at_s).where(unset)).all()
+    for record_id, monotonic_s, stated_s in rows:
+        true_s = at_s - moment.monotonic_s + monotonic_s
+        shift_s = true_s - stated_s
+        change = sa.update(RECORDS).where(RECORDS.c.id == record_id)
+        connection.execute(change.values(at_s=true_s, clock="repaired"))
+        for table in (EVENTS, TRACES, JOURNAL):
+            moved = sa.update(table).where(table.c.record_id == record_id)
+            connection.execute(moved.values(at_s=table.c.at_s + shift_s))
+        walk = sa.update(WALKS).where(WALKS.c.record_id == record_id)
+        connection.execute(walk.values(started_s=WALKS.c.started_s + shift_s, ended_s=WALKS.c.ended_s + shift_s))
+
+
+def _derive(connection: sa.Connection, record_id: int, record: Record, at_s: float) -> None:
+    """Spread a record over the tables the pages read; one that cannot be read stays whole in its own row."""
+    table, make_row = _DERIVED.get(record.kind, (None, None))
+    if table is None or make_row is None:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(table).values(record_id=record_id, **make_row(record, at_s)))
+    except (KeyError, TypeError, ValueError, StatementError) as error:
+        _log.warning("a %s record is kept but not shown: %s", record.kind, error)
+
+
+def _event_row(record: Record, at_s: float) -> dict[str, Any]:
+    body = record.body
+    return {
+        "clip_id": record.moment.clip_id,
+        "boot_id": record.moment.boot_id,
+        "time_s": body["time_s"],
+        "at_s": at_s - max(record.moment.monotonic_s - body["time_s"], 0.0),
+        "kind": body["kind"],
+        "severity": body["severity"],
+        "cause": body.get("cause"),
+        "level": body.get("level"),
+    }
+
+
+def _trace_row(record: Record, at_s: float) -> dict[str, Any]:
+    time_s = record.body["event_time_s"]
+    return {
+        "clip_id": record.moment.clip_id,
+        "boot_id": record.moment.boot_id,
+        "time_s": time_s,
+        "at_s": at_s,
+        "samples": pack(record.body)[1],
+    }
+
+
+def _walk_row(record: Record, at_s: float) -> dict[str, Any]:
+    body, zero_s = record.body, at_s - record.moment.monotonic_s
+    return {
+        "clip_id": record.moment.clip_id,
+        "started_s": zero_s + body["started_s"],
+        "ended_s": zero_s + body["ended_s"],
+        "variation": body["plan"].get("variation", "flat"),
+        "backward_s": body["dose"]["backward_s"],
+        "steps_backward_count": body["dose"]["steps_backward"],
+        "stumble_count": body["events"]["count"].get("stumble", 0),
+        "level": body["steadiness"]["level"],
+        "reason": body["reason"],
+    }
+
+
+def _journal_row(record: Record, at_s: float) -> dict[str, Any]:
+    return journal_row(record.moment.clip_id, entry_from(record.body), at_s, "clip")
+
+
+_DERIVED: dict[RecordKind, tuple[sa.Table, Callable[[Record, float], dict[str, Any]]]] = {
+    RecordKind.EVENT: (EVENTS, _event_row),
+    RecordKind.TRACE: (TRACES, _trace_row),
+    RecordKind.SESSION: (WALKS, _walk_row),
+    RecordKind.JOURNAL: (JOURNAL, _journal_row),
+}

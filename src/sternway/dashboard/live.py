@@ -1,0 +1,97 @@
+"""What every clip says now, and who wants to be told when that changes."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sternway.dashboard.verdict import Happening, Sight
+from sternway.events import Cause, Kind
+from sternway.records import State
+
+_KEPT_COUNT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """An event as it came in: ``at_s`` is when it happened in Unix seconds, ``monotonic_s`` the same here."""
+
+    kind: Kind
+    at_s: float
+    monotonic_s: float
+    level: str | None = None
+    cause: Cause | None = None
+
+
+@dataclass(slots=True)
+class _Clip:
+    state: State | None = None
+    heard_s: float | None = None
+    online: bool | None = None
+    felt: deque[Felt] = field(default_factory=lambda: deque(maxlen=_KEPT_COUNT))
+
+
+class Live:
+    """Holds the newest of every clip. Safe from any thread; ``clock`` gives monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._clips: dict[str, _Clip] = {}
+        self._listeners: list[Callable[[], object]] = []
+
+    def listen(self, listener: Callable[[], object]) -> None:
+        """Call ``listener`` after every change, on the thread that made it."""
+        self._listeners.append(listener)
+
+    def state(self, clip_id: str, state: State, retained: bool) -> None:
+        """Take what a clip says of itself; what the broker only kept for us is of unknown age."""
+        with self._lock:
+            clip = self._clips.setdefault(clip_id, _Clip())
+            clip.state = state
+            if not retained:
+                clip.heard_s = self._clock()
+        self._tell()
+
+    def availability(self, clip_id: str, online: bool) -> None:
+        """Take whether a clip is connected."""
+        with self._lock:
+            self._clips.setdefault(clip_id, _Clip()).online = online
+        self._tell()
+
+    def felt(
+        self, clip_id: str, kind: Kind, age_s: float, level: str | None = None, cause: Cause | None = None
+    ) -> None:
+        """Take an event that happened ``age_s`` ago."""
+        felt = Felt(kind, time.time() - age_s, self._clock() - age_s, level, cause)
+        with self._lock:
+            self._clips.setdefault(clip_id, _Clip()).felt.append(felt)
+        self._tell()
+
+    def forget(self, clip_id: str) -> None:
+        """Know nothing of a clip any more."""
+        with self._lock:
+            self._clips.pop(clip_id, None)
+        self._tell()
+
+    def sight(self, clip_id: str) -> Sight:
+        """Return what is known of a clip now."""
+        now_s = self._clock()
+        with self._lock:
+            clip = self._clips.get(clip_id, _Clip())
+            silent_s = None if clip.heard_s is None else now_s - clip.heard_s
+            newest = max(clip.felt, key=lambda felt: felt.monotonic_s, default=None)
+            age_s = now_s - newest.monotonic_s if newest else 0.0
+            happening = Happening(newest.kind, age_s, newest.level, newest.cause) if newest else None
+            return Sight(clip.state, silent_s, clip.online, happening)
+
+    def felt_lately(self, clip_id: str) -> list[Felt]:
+        """Return the newest events of a clip, newest first."""
+        with self._lock:
+            felt = list(self._clips.get(clip_id, _Clip()).felt)
+        return sorted(felt, key=lambda one: one.monotonic_s, reverse=True)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()

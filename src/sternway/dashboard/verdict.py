@@ -1,0 +1,178 @@
+"""What *Now* says: one verdict in words, from what the clip last told. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sternway.events import Cause, Kind
+from sternway.records import Phase, State
+
+STALE_WALKING_S = 4.5
+"""The clip speaks at least every 2 s in a walk: two silences and a little, so that it is said within 5 s."""
+STALE_RESTING_S = 40.0
+"""The clip speaks at least every 30 s at rest."""
+FRESH_S = 20.0
+"""How long a stumble stays the verdict: long enough to look up from the phone, short enough to stay true."""
+FALL_S = 1800.0
+"""How long a confirmed fall stays the verdict if nobody says it is over."""
+
+
+class Tone(StrEnum):
+    """How a verdict is coloured; never the only sign of it."""
+
+    CALM = "calm"
+    CARE = "care"
+    ALARM = "alarm"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """The newest event of a clip: ``age_s`` is since it happened, by the best clock there is."""
+
+    kind: Kind
+    age_s: float
+    level: str | None = None
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is known of a clip at one moment. ``silent_s`` is ``None`` where it has not been heard since start."""
+
+    state: State | None
+    silent_s: float | None
+    online: bool | None
+    happening: Happening | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what the clip last said may be shown as *now*."""
+        if self.state is None or self.silent_s is None or self.online is False:
+            return False
+        resting = self.state.phase is Phase.READY
+        return self.silent_s < (STALE_RESTING_S if resting else STALE_WALKING_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One word, one sentence, and what to do (may be empty)."""
+
+    tone: Tone
+    icon: str
+    word: str
+    sentence: str
+    advice: str = ""
+    is_fault: bool = False
+
+
+FAULTS: dict[Cause, tuple[str, str]] = {
+    Cause.NO_SENSOR: (
+        "The motion sensor does not answer.",
+        "Check the four wires to the sensor, then unplug the clip.",
+    ),
+    Cause.WRONG_CHIP: ("There is a chip Sternway cannot read.", "Look at the parts list in the build guide."),
+    Cause.FROZEN_SENSOR: (
+        "The motion sensor gives the same value again and again.",
+        "Unplug the clip, wait, plug in.",
+    ),
+    Cause.GAPS: ("Motion is missing in between.", "Stop, and unplug the clip. If it stays, check the wires."),
+    Cause.CLIPPED: ("The sensor was shaken beyond what it can measure.", "Fasten the clip firmly to the belt."),
+    Cause.LOW_BATTERY: ("The battery is low.", "End the walk and charge the clip."),
+    Cause.DETECTOR_LATE: ("The clip is too slow to warn in time.", "End the walk and restart the clip."),
+    Cause.STORE_FULL: (
+        "The clip has no room left for records.",
+        "Bring it near the home network so it can send them.",
+    ),
+}
+
+_OUT_OF_TOUCH = "What the clip feels now is not known here. It goes on warning by itself while it is switched on."
+_SECOND_STUMBLE = "Stand still, hold on to something, and go on only if you feel sure. Two stumbles end a walk."
+
+_HAPPENED: dict[Kind, tuple[Tone, str, str, str, str]] = {
+    Kind.STUMBLE: (Tone.ALARM, "stumble", "Stumble", "The clip felt a stumble just now.", _SECOND_STUMBLE),
+    Kind.PRE_IMPACT: (
+        Tone.ALARM,
+        "fall",
+        "Losing balance",
+        "The clip felt balance being lost.",
+        "Hold on to something.",
+    ),
+    Kind.FALL: (
+        Tone.ALARM,
+        "fall",
+        "Was that a fall?",
+        "The clip felt what may be a fall, and counts down 20 seconds.",
+        "Press *I'm OK* here or the button on the clip if all is well.",
+    ),
+    Kind.FALL_CANCELLED: (Tone.CARE, "ok", "OK after a fright", "The wearer said: I'm OK.", "Rest before going on."),
+}
+
+_PHASES: dict[Phase, tuple[str, str, str]] = {
+    Phase.READY: ("ready", "Ready", "The clip is on and ready for a walk."),
+    Phase.STANDING_CHECK: ("stand", "Stand still", "The clip feels how it is worn. It takes ten seconds."),
+    Phase.PAUSED: ("pause", "Paused", "The walk is paused. Minutes are not counted."),
+    Phase.REST: ("pause", "Rest", "A rest between two lanes."),
+}
+
+_STEADINESS: dict[str, tuple[Tone, str, str, str, str]] = {
+    "steady": (Tone.CALM, "steady", "Steady", "As steady as usual.", ""),
+    "raised": (
+        Tone.CARE,
+        "less",
+        "Less steady",
+        "Less steady than your usual.",
+        "Slow down, shorten your steps, use a rail.",
+    ),
+    "high": (Tone.ALARM, "less", "Much less steady", "Far from your usual.", "Stop and rest."),
+}
+
+
+def verdict(sight: Sight) -> Verdict:
+    """Return what to say about a clip; what is not known is said first, danger second, calm last."""
+    if not sight.is_live:
+        return _out_of_touch(sight)
+    assert sight.state is not None  # what is live has spoken
+    return _happened(sight.happening) or _troubled(sight.state) or _walking(sight.state)
+
+
+def _troubled(state: State) -> Verdict | None:
+    if state.fault is not None:
+        sentence, advice = FAULTS[state.fault]
+        return Verdict(
+            Tone.ALARM, "fault", "FAULT", sentence, f"{advice} Until then nothing warns you.", is_fault=True
+        )
+    if state.worn is False and state.phase is not Phase.READY:
+        return Verdict(Tone.CARE, "belt", "Not worn", "The clip does not feel a body.", "Fasten it to the belt.")
+    return None
+
+
+def _walking(state: State) -> Verdict:
+    if state.phase in _PHASES:
+        icon, word, sentence = _PHASES[state.phase]
+        return Verdict(Tone.CALM, icon, word, sentence)
+    if state.stability in _STEADINESS and not state.stability_learning:
+        return Verdict(*_STEADINESS[state.stability])
+    return Verdict(
+        Tone.UNKNOWN, "learn", "Still learning", "What is usual for you is not known yet. Stumbles are watched."
+    )
+
+
+def _happened(happening: Happening | None) -> Verdict | None:
+    if happening is None:
+        return None
+    if happening.kind is Kind.FALL_CONFIRMED and happening.age_s < FALL_S:
+        words = "A fall was felt and nobody answered for 20 seconds."
+        return Verdict(Tone.ALARM, "fall", "Fall", words, "Go and look now. The page calls nobody.")
+    if happening.age_s < FRESH_S and happening.kind in _HAPPENED:
+        return Verdict(*_HAPPENED[happening.kind])
+    return None
+
+
+def _out_of_touch(sight: Sight) -> Verdict:
+    if sight.state is None:
+        return Verdict(
+            Tone.UNKNOWN, "unknown", "Not heard yet", "This clip has not spoken since the dashboard started."
+        )
+    if sight.online is False and sight.state.phase is Phase.READY:
+        return Verdict(Tone.UNKNOWN, "off", "Clip is off", "It is switched off or out of reach of the home network.")
+    return Verdict(Tone.UNKNOWN, "unknown", "Out of touch", _OUT_OF_TOUCH)
