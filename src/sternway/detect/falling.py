@@ -1,0 +1,142 @@
+"""What a trunk does on its way down: the quantities that the pre-impact network looks at."""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+
+from sternway.motion.resample import PERIOD_S
+from sternway.motion.trunk import TrunkMotion
+from sternway.samples import GRAVITY_MPS2
+
+CHANNELS = (
+    "unloading",
+    "loading",
+    "vertical",
+    "horizontal",
+    "tilt_rate",
+    "yaw_rate",
+    "vertical_velocity",
+    "drop",
+    "tilt",
+    "turned_short",
+    "turned_long",
+    "horizontal_speed",
+    "lean_velocity",
+    "lean_push",
+    "jerk",
+)
+"""Fifteen numbers a sample, all yaw-free and about 1 in a fall; :meth:`FallingTracker.update` says what they are."""
+
+_VELOCITY_LEAK_S = 1.0
+_DROP_LEAK_S = 1.0
+_SHORT_COUNT, _LONG_COUNT = 25, 100
+
+_Vector = Sequence[float]
+_Row = tuple[_Vector, _Vector, _Vector, float, float, float, float, float, float]
+
+
+class FallingTracker:
+    """Follows how the trunk unloads, drops, tips and is carried along. Yaw-free, causal, in plain floats.
+
+    A topple carries the hips the way the trunk leans; a sit or a bend pushes them the other way. So the horizontal
+    velocity (integrated in the turning axes of the chip, leaky over a second) is projected on the lean.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion."""
+        self._speed: _Vector = (0.0, 0.0, 0.0)
+        self._accel: _Vector | None = None
+        self._ups: deque[_Vector] = deque(maxlen=_LONG_COUNT + 1)
+        self._drop_m = 0.0
+
+    def update(self, trunk: TrunkMotion) -> list[list[float]]:
+        """Return the values of :data:`CHANNELS` at each sample.
+
+        ``unloading`` and ``loading`` are |a| below and above 1 g; ``vertical`` and ``horizontal`` the parts of what
+        is not gravity, in g; ``tilt_rate`` and ``yaw_rate`` in 3 rad/s; ``vertical_velocity`` in m/s; ``drop``
+        the height lost over about a second, in 0.3 m; ``tilt`` the angle to the slow idea of upright, in rad;
+        ``turned_short`` and ``turned_long`` the angle that up has moved through the trunk in 0.25 s and in 1 s;
+        ``horizontal_speed`` and its part along the lean in m/s; ``lean_push`` the acceleration along the lean, in g;
+        ``jerk`` in 200 m/s3.
+        """
+        if trunk.after_gap:
+            self.reset()
+        rows = zip(
+            trunk.accel_mps2.tolist(),
+            trunk.gyro_radps.tolist(),
+            trunk.up.tolist(),
+            trunk.accel_norm_mps2.tolist(),
+            trunk.vertical_mps2.tolist(),
+            trunk.horizontal_mps2.tolist(),
+            trunk.vertical_velocity_mps.tolist(),
+            trunk.tilt_rad.tolist(),
+            trunk.yaw_rate_radps.tolist(),
+            strict=True,
+        )
+        return [self._channels(row) for row in rows]
+
+    def _channels(self, row: _Row) -> list[float]:
+        accel, gyro, up, norm, vertical, horizontal, velocity, tilt, yaw = row
+        load = norm / GRAVITY_MPS2 - 1.0
+        jerk = math.dist(accel, self._accel or accel) / PERIOD_S
+        self._accel = accel
+        self._ups.append(up)
+        self._drop_m += PERIOD_S * (velocity - self._drop_m / _DROP_LEAK_S)
+        wx, wy, wz = gyro
+        tilt_rate = math.sqrt(max(0.0, wx * wx + wy * wy + wz * wz - yaw * yaw))
+        lean, level = _lean(self._ups[0], up), _level(accel, up, vertical)
+        speed = self._speed = _carried(self._speed, gyro, level)
+        return [
+            max(-1.0, min(0.0, load)),
+            max(0.0, min(3.0, load)),
+            max(-2.0, min(2.0, vertical / GRAVITY_MPS2)),
+            min(2.0, horizontal / GRAVITY_MPS2),
+            min(3.0, tilt_rate / 3.0),
+            min(3.0, abs(yaw) / 3.0),
+            max(-3.0, min(3.0, velocity)),
+            max(-3.0, min(3.0, self._drop_m / 0.3)),
+            tilt,
+            _angle(up, self._ups[max(0, len(self._ups) - 1 - _SHORT_COUNT)]),
+            _angle(up, self._ups[0]),
+            min(3.0, math.hypot(*speed)),
+            max(-3.0, min(3.0, _dot(speed, lean))),
+            max(-2.0, min(2.0, _dot(level, lean) / GRAVITY_MPS2)),
+            min(3.0, jerk / 200.0),
+        ]
+
+
+def _level(accel: _Vector, up: _Vector, vertical: float) -> _Vector:
+    """Return the horizontal part of the acceleration, in chip axes."""
+    along = vertical + GRAVITY_MPS2
+    return (accel[0] - along * up[0], accel[1] - along * up[1], accel[2] - along * up[2])
+
+
+def _lean(before: _Vector, up: _Vector) -> _Vector:
+    """Return the horizontal way that what pointed up ``before`` leans now; it fades below 6 degrees."""
+    along = _dot(before, up)
+    x, y, z = before[0] - along * up[0], before[1] - along * up[1], before[2] - along * up[2]
+    length = math.sqrt(x * x + y * y + z * z) + 0.1
+    return (x / length, y / length, z / length)
+
+
+def _carried(speed: _Vector, gyro: _Vector, level: _Vector) -> _Vector:
+    """Return the leaky integral of the horizontal acceleration in the axes of the turning chip."""
+    x, y, z = speed
+    wx, wy, wz = gyro
+    leak = 1.0 / _VELOCITY_LEAK_S
+    return (
+        x + PERIOD_S * (y * wz - z * wy + level[0] - leak * x),
+        y + PERIOD_S * (z * wx - x * wz + level[1] - leak * y),
+        z + PERIOD_S * (x * wy - y * wx + level[2] - leak * z),
+    )
+
+
+def _angle(a: _Vector, b: _Vector) -> float:
+    return math.acos(max(-1.0, min(1.0, _dot(a, b))))
+
+
+def _dot(a: _Vector, b: _Vector) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

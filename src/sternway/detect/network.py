@@ -1,0 +1,66 @@
+"""Small networks that NumPy alone can run."""
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from sternway.samples import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An ensemble of small perceptrons with two hidden layers of rectifiers; the answer is the mean log odds.
+
+    ``first`` (m*h, n) and ``first_bias`` (m*h,) take in n numbers as they come: the scaling of inputs is folded in.
+    ``second`` (m, k, h), ``second_bias`` (m, k) and ``third`` (m, k), ``third_bias`` () follow for m members.
+    ``version`` names the weights. One call is a handful of products of one shape, whatever block the sample came in.
+    """
+
+    version: str
+    first: Floats
+    first_bias: Floats
+    second: Floats
+    second_bias: Floats
+    third: Floats
+    third_bias: float
+
+    def __call__(self, numbers: Floats) -> float:
+        """Return the log odds for one vector (n,)."""
+        members, _, width = self.second.shape
+        hidden = np.maximum(self.first @ numbers + self.first_bias, 0.0).reshape(members, width, 1)
+        hidden = np.maximum((self.second @ hidden)[:, :, 0] + self.second_bias, 0.0)
+        return float(np.dot(self.third.ravel(), hidden.ravel())) + self.third_bias
+
+    def to_bytes(self) -> bytes:
+        """Return the network as an ``.npz``."""
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            version=np.array(self.version),
+            first=self.first.astype(np.float32),
+            first_bias=self.first_bias.astype(np.float32),
+            second=self.second.astype(np.float32),
+            second_bias=self.second_bias.astype(np.float32),
+            third=self.third.astype(np.float32),
+            third_bias=np.float64(self.third_bias),
+        )
+        return buffer.getvalue()
+
+
+def from_bytes(content: bytes) -> Network:
+    """Return the network kept in an ``.npz``."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as store:
+        weights = {name: np.ascontiguousarray(store[name], dtype=np.float64) for name in _WEIGHTS}
+        return Network(str(store["version"]), **weights, third_bias=float(store["third_bias"]))
+
+
+_WEIGHTS = ("first", "first_bias", "second", "second_bias", "third")
+
+
+@cache
+def shipped(name: str) -> Network:
+    """Return the network ``name`` that ships with this version, from ``sternway.detect.models``."""
+    return from_bytes((files("sternway.detect") / "models" / f"{name}.npz").read_bytes())
