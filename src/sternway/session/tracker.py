@@ -12,8 +12,8 @@ from sternway.motion.trunk import TrunkMotion
 from sternway.records import Phase, RecordKind
 from sternway.session.guide import Guide, Sample, TrackerSettings
 from sternway.session.journal import EntryKind
-from sternway.session.orders import check_order
 from sternway.session.live import LiveGait, Watch
+from sternway.session.orders import check_order
 from sternway.session.outcome import Answer, Outcome, Press, SessionView, look_at
 from sternway.session.plan import WalkPlan, walk_plan_from
 from sternway.session.report import report_body
