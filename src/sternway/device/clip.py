@@ -10,7 +10,7 @@ import numpy as np
 
 from sternway.device import lsm6dsox, mpu6050
 from sternway.device.bus import STUCK_ERRNOS, Bus
-from sternway.device.chips import Candidate, Chip, Frames, find_chip
+from sternway.device.chips import Candidate, Chip, Frames, find_chip, no_frames
 from sternway.device.rescue import NoRescue, Rescue
 from sternway.device.sample_clock import SampleClock
 from sternway.errors import BusError, WrongChipError
@@ -94,6 +94,7 @@ class ClipTiming:
     """How long the clip waits for what. All together keep recovery or FAULT within 2 s of any failure."""
 
     poll_s: float = 0.02
+    stall_s: float = 0.1  # between count and data; the smallest FIFO runs over after 0.21 s
     silent_s: float = 0.15  # seven empty polls: no host is that early
     recheck_s: float = 1.0  # registers compared with the table
     frozen_s: float = 0.5  # a hundred equal samples: noise alone moves the last bit
@@ -214,29 +215,38 @@ class Clip:
         self._last_counts = np.zeros(6, np.int16)
 
     def _stream(self) -> Block | None:
-        chip = self._present()
         before_s = self._clock()
-        pending = chip.pending()
+        pending = self._present().pending()
         now_s = self._clock()
         if pending.overflow:
-            self.failures[Failure.OVERFLOW] += 1
-            self._sample_clock.restart()
-            self._gap = True
-        try:
-            frames = chip.take(pending.frames)
-        except BusError:
-            self._gap = True  # what was read of a broken burst is gone
-            self._sample_clock.restart()
-            raise
+            self._break(Failure.OVERFLOW)
+        frames = self._take(pending.frames, before_s)
         if frames.lost:
-            self.failures[Failure.LOST_FRAMES] += 1
-            self._sample_clock.restart()
-            self._gap = True
+            self._break(Failure.LOST_FRAMES)
         block = self._block(frames, before_s, now_s)
         failure = self._examine(frames, now_s)
         if failure is not None:
             self._fail(*failure)
         return block
+
+    def _take(self, count: int, counted_after_s: float) -> Frames:
+        """Return what was counted; nothing where the FIFO ran over before it was read, for then it is not that."""
+        chip = self._present()
+        try:
+            frames = chip.take(count)
+        except BusError:
+            self._break(Failure.LOST_FRAMES)  # what was read of a broken burst is gone
+            raise
+        if self._clock() - counted_after_s > self._timing.stall_s and chip.pending().overflow:
+            chip.restart_fifo()
+            return no_frames(lost=True)
+        return frames
+
+    def _break(self, failure: Failure) -> None:
+        """Count a hole in the stream: the next block follows a gap, on a sample clock begun anew."""
+        self.failures[failure] += 1
+        self._sample_clock.restart()
+        self._gap = True
 
     def _block(self, frames: Frames, before_s: float, after_s: float) -> Block | None:
         chip = self._present()
@@ -268,13 +278,13 @@ class Clip:
             self._last_counts = counts[-1]
         if now_s - self._heard_s > timing.silent_s:
             return Failure.SILENT, "the sensor is there but gives no samples"
-        if now_s - self._moved_s > timing.frozen_s:
-            return Failure.FROZEN, "the sensor repeats one sample; power it off and on, replace it if that stays"
-        if now_s - self._unrailed_s > timing.saturated_s:
+        if now_s - self._unrailed_s > timing.saturated_s:  # first: what is stuck at the rail is frozen too
             return (
                 Failure.SATURATED,
                 "the sensor is stuck at its limit; power it off and on, replace it if that stays",
             )
+        if now_s - self._moved_s > timing.frozen_s:
+            return Failure.FROZEN, "the sensor repeats one sample; power it off and on, replace it if that stays"
         if now_s - self._checked_s > timing.recheck_s:
             self._checked_s = now_s
             differing = self._present().mismatches()
