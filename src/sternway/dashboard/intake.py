@@ -12,13 +12,16 @@ from sternway.dashboard.notebook import journal_row
 from sternway.dashboard.schema import CLIPS, COVERED, EVENTS, JOURNAL, RECORDS, TRACES, WALKS
 from sternway.dashboard.store import Store
 from sternway.dashboard.traces import pack
-from sternway.records import Record, RecordKind
-from sternway.session.journal import entry_from
+from sternway.errors import MessageError
+from sternway.records import Moment, Record, RecordKind
+from sternway.session.journal import Entry, EntryKind, check_entry, entry_from
 
 _log = logging.getLogger(__name__)
 
 Stream = tuple[str, str]
 """Whose outbox: clip_id and store_id."""
+
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, MessageError, StatementError)
 
 
 def keep(store: Store, arrivals: Iterable[tuple[Record, int]]) -> dict[Stream, int]:
@@ -32,19 +35,17 @@ def keep(store: Store, arrivals: Iterable[tuple[Record, int]]) -> dict[Stream, i
     with store.write() as connection:
         for record, oldest_seq in arrivals:
             stream = (record.moment.clip_id, str(record.store_id))
+            if stream not in oldest:
+                meet(store, connection, record.moment.clip_id)
             oldest[stream] = max(oldest_seq, oldest.get(stream, 1))
-            _meet(store, connection, record.moment.clip_id, now_s)
             _keep_record(store, connection, record, now_s)
         return {stream: _cover(store, connection, stream, seq) for stream, seq in oldest.items()}
 
 
-def wall_s(record: Record) -> float | None:
-    """Return the wall time of ``record`` in Unix seconds, ``None`` where it cannot be read."""
-    try:
-        at = datetime.fromisoformat(record.moment.wall_time)
-    except ValueError:
-        return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+def meet(store: Store, connection: sa.Connection, clip_id: str) -> None:
+    """Know a clip from now on, by its id until somebody gives it a better name."""
+    row = {"clip_id": clip_id, "name": clip_id, "paired_s": store.clock()}
+    connection.execute(store.insert(CLIPS).values(row).on_conflict_do_nothing())
 
 
 def _cover(store: Store, connection: sa.Connection, stream: Stream, oldest_seq: int) -> int:
@@ -68,24 +69,10 @@ def _cover(store: Store, connection: sa.Connection, stream: Stream, oldest_seq: 
     return covered
 
 
-def _facts(record: Record) -> dict[str, Any]:
-    """Return the body as its own row keeps it: the samples of a trace live, compressed, in another table."""
-    if record.kind is not RecordKind.TRACE:
-        return dict(record.body)
-    try:
-        return pack(record.body)[0]
-    except (KeyError, TypeError, ValueError):
-        return dict(record.body)
-
-
-def _meet(store: Store, connection: sa.Connection, clip_id: str, now_s: float) -> None:
-    row = {"clip_id": clip_id, "name": clip_id, "paired_s": now_s}
-    connection.execute(store.insert(CLIPS).values(row).on_conflict_do_nothing())
-
-
 def _keep_record(store: Store, connection: sa.Connection, record: Record, now_s: float) -> None:
     moment = record.moment
     at_s, clock = _when(connection, record, now_s)
+    facts, samples = _parts(record)
     row = {
         "clip_id": moment.clip_id,
         "store_id": record.store_id,
@@ -98,20 +85,34 @@ def _keep_record(store: Store, connection: sa.Connection, record: Record, now_s:
         "clock": clock,
         "at_s": at_s,
         "received_s": now_s,
-        "body": _facts(record),
+        "body": facts,
     }
     insert = store.insert(RECORDS).values(row).on_conflict_do_nothing().returning(RECORDS.c.id)
     record_id: int | None = connection.execute(insert).scalar()
     if record_id is None:
         return  # a repeat
     _derive(connection, record_id, record, at_s)
+    if samples is not None:
+        time_s = record.body["event_time_s"]
+        trace = {"clip_id": moment.clip_id, "boot_id": moment.boot_id, "time_s": time_s, "at_s": at_s}
+        connection.execute(sa.insert(TRACES).values(record_id=record_id, samples=samples, **trace))
     if clock == "set":
-        _repair_boot(connection, record, at_s)
+        _repair_boot(connection, moment, at_s)
+
+
+def _parts(record: Record) -> tuple[dict[str, Any], bytes | None]:
+    """Return the body for the record's own row, and the samples of a trace, which live in another table."""
+    if record.kind is RecordKind.TRACE:
+        try:
+            return pack(record.body)
+        except _UNREADABLE as error:
+            _log.warning("a trace is kept but cannot be drawn: %s", error)
+    return dict(record.body), None
 
 
 def _when(connection: sa.Connection, record: Record, now_s: float) -> tuple[float, str]:
     """Return when ``record`` was made and how that is known: its clock was set, was set later in the boot, or not."""
-    stated_s = wall_s(record)
+    stated_s = _wall_s(record)
     if record.moment.clock_synced and stated_s is not None:
         return stated_s, "set"
     zero_s = connection.execute(
@@ -126,34 +127,42 @@ def _when(connection: sa.Connection, record: Record, now_s: float) -> tuple[floa
     return (stated_s if stated_s is not None else now_s), "unset"
 
 
-def _repair_boot(connection: sa.Connection, record: Record, at_s: float) -> None:
+def _wall_s(record: Record) -> float | None:
+    try:
+        at = datetime.fromisoformat(record.moment.wall_time)
+    except ValueError:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _repair_boot(connection: sa.Connection, moment: Moment, at_s: float) -> None:
     """Move what was recorded in the same boot before its clock was set to when it truly was."""
-    moment = record.moment
-    unset = sa.and_(
-        RECORDS.c.clip_id == moment.clip_id, RECORDS.c.boot_id == moment.boot_id, RECORDS.c.clock == "unset"
-    )
-    rows = connection.execute(sa.select(RECORDS.c.id, RECORDS.c.monotonic_s, RECORDS.c.at_s).where(unset)).all()
-    for record_id, monotonic_s, stated_s in rows:
-        true_s = at_s - moment.monotonic_s + monotonic_s
-        shift_s = true_s - stated_s
-        change = sa.update(RECORDS).where(RECORDS.c.id == record_id)
+    of_boot = sa.and_(RECORDS.c.clip_id == moment.clip_id, RECORDS.c.boot_id == moment.boot_id)
+    for row in connection.execute(sa.select(RECORDS).where(of_boot, RECORDS.c.clock == "unset")).all():
+        true_s = at_s - moment.monotonic_s + row.monotonic_s
+        change = sa.update(RECORDS).where(RECORDS.c.id == row.id)
         connection.execute(change.values(at_s=true_s, clock="repaired"))
-        for table in (EVENTS, TRACES, JOURNAL):
-            moved = sa.update(table).where(table.c.record_id == record_id)
-            connection.execute(moved.values(at_s=table.c.at_s + shift_s))
-        walk = sa.update(WALKS).where(WALKS.c.record_id == record_id)
-        connection.execute(walk.values(started_s=WALKS.c.started_s + shift_s, ended_s=WALKS.c.ended_s + shift_s))
+        connection.execute(sa.update(TRACES).where(TRACES.c.record_id == row.id).values(at_s=true_s))
+        for table, _ in _DERIVED.values():
+            connection.execute(sa.delete(table).where(table.c.record_id == row.id))
+        _derive(connection, row.id, record_of(row), true_s)
+
+
+def record_of(row: Any) -> Record:
+    """Return the record that a row was made from (of a trace, without its samples)."""
+    moment = Moment(row.clip_id, row.boot_id, row.monotonic_s, row.wall_time, row.clock == "set")
+    return Record(RecordKind(row.kind), row.body, moment, row.schema_version, row.store_id, row.seq)
 
 
 def _derive(connection: sa.Connection, record_id: int, record: Record, at_s: float) -> None:
     """Spread a record over the tables the pages read; one that cannot be read stays whole in its own row."""
-    table, make_row = _DERIVED.get(record.kind, (None, None))
-    if table is None or make_row is None:
+    if record.kind not in _DERIVED:
         return
+    table, make_row = _DERIVED[record.kind]
     try:
         with connection.begin_nested():
             connection.execute(sa.insert(table).values(record_id=record_id, **make_row(record, at_s)))
-    except (KeyError, TypeError, ValueError, StatementError) as error:
+    except _UNREADABLE as error:
         _log.warning("a %s record is kept but not shown: %s", record.kind, error)
 
 
@@ -168,17 +177,6 @@ def _event_row(record: Record, at_s: float) -> dict[str, Any]:
         "severity": body["severity"],
         "cause": body.get("cause"),
         "level": body.get("level"),
-    }
-
-
-def _trace_row(record: Record, at_s: float) -> dict[str, Any]:
-    time_s = record.body["event_time_s"]
-    return {
-        "clip_id": record.moment.clip_id,
-        "boot_id": record.moment.boot_id,
-        "time_s": time_s,
-        "at_s": at_s,
-        "samples": pack(record.body)[1],
     }
 
 
@@ -198,12 +196,18 @@ def _walk_row(record: Record, at_s: float) -> dict[str, Any]:
 
 
 def _journal_row(record: Record, at_s: float) -> dict[str, Any]:
-    return journal_row(record.moment.clip_id, entry_from(record.body), at_s, "clip")
+    """Return the row of an entry made on the clip; its day is the day at home."""
+    clip_id, body = record.moment.clip_id, record.body
+    if "entry_id" in body:
+        return journal_row(clip_id, entry_from(body), at_s, "clip")
+    day = datetime.fromtimestamp(at_s).astimezone().date()
+    name = f"{record.store_id}-{record.seq}"
+    entry = Entry(name, day, EntryKind(body["kind"]), body["body"], record.moment.wall_time)
+    return journal_row(clip_id, check_entry(entry), at_s, "clip")
 
 
 _DERIVED: dict[RecordKind, tuple[sa.Table, Callable[[Record, float], dict[str, Any]]]] = {
     RecordKind.EVENT: (EVENTS, _event_row),
-    RecordKind.TRACE: (TRACES, _trace_row),
     RecordKind.SESSION: (WALKS, _walk_row),
     RecordKind.JOURNAL: (JOURNAL, _journal_row),
 }
