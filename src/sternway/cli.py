@@ -10,8 +10,13 @@ from sternway import __version__
 from sternway.errors import SternwayError
 
 COMMANDS: dict[str, str] = {
+    "run": "watch the wearer: read the sensor, warn, record and publish",
+    "demo": "run a simulated walk on an emulated clip, with a live page",
     "config": "print the settings, or check a file",
     "dashboard": "serve the pages for the walker, the family and the physiotherapist",
+    "pair": "on the server: give a clip its user and secret",
+    "join": "on the clip: take the invitation that pair made",
+    "forget": "take a clip out of the home, and its walker's data off the clip",
 }
 
 

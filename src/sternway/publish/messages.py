@@ -145,12 +145,23 @@ PLAN = Struct({"schema": _SCHEMA, "version": Integer(0, 10**9), "plan": Named(Pl
 REPLY = Struct({"schema": _SCHEMA, "id": Text(64), "ok": Flag(), "words": Text(200)})
 
 COMMAND_BODIES: dict[str, Struct] = {
-    "start": Struct({}, {"variation": Text(40), "support": Text(40), "check": Named(Plain(1, 20, 200), 30)}),
+    "start": Struct(
+        {},
+        {"variation": Text(40), "support": Text(40), "check": Named(Plain(1, 20, 200), 30), "walk_test": Flag()},
+    ),
     "stop": Struct({}, {"reason": Text(80)}),
     "pause": Struct({}),
     "resume": Struct({}),
     "ok": Struct({}),
-    "pain": Struct({}, {"level": Integer(0, 10), "place": Text(40)}),
+    "pain": Struct(
+        {},
+        {
+            "level": Integer(0, 10),
+            "place": Text(40),
+            "when": Words("before", "during", "after", "next_morning"),
+            "note": Text(400),
+        },
+    ),
     "buzz": Struct({}, {"cue": Words(*Cue)}),
     "haptics": Struct({"on": Flag()}),
 }

@@ -1,5 +1,6 @@
 """The durable outbox: a record is on disk here before it is sent, and stays until the dashboard has it on its own."""
 
+import fcntl
 import json
 import logging
 import secrets
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 from sternway.errors import MessageError, StoreError
 from sternway.publish.messages import Ack, encode_record, numbered
@@ -67,28 +69,35 @@ class Outbox:
         self.store_id = ""
         self._connect = connect
         self._db: sqlite3.Connection | None = None
+        self._lock_file: TextIO | None = None
         self._bytes = 0
         self._last_seq = 0
 
     def open(self) -> None:
-        """Open the file, or set a broken one aside and begin a new one."""
+        """Open the file, or set a broken one aside and begin a new one; another process with it open is refused."""
+        self.close()
         try:
-            self._open()
-        except sqlite3.DatabaseError as error:
+            self._lock()
+            try:
+                self._open()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                self._set_aside(str(error))
+        except StoreError:
+            raise
+        except (OSError, sqlite3.Error) as error:
             self.close()
-            if isinstance(error, sqlite3.OperationalError) or not self.path.exists():
-                raise StoreError(
-                    f"{self.path}: cannot be opened ({error}); is the disk full or read-only?"
-                ) from error
-            self._set_aside(str(error))
-        except OSError as error:
-            raise StoreError(f"{self.path}: cannot be opened ({error.strerror})") from error
+            raise StoreError(f"{self.path}: cannot be opened ({error}); is the disk full or read-only?") from error
 
     def close(self) -> None:
         """Close the file."""
         if self._db is not None:
             self._db.close()
             self._db = None
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
 
     @property
     def is_open(self) -> bool:
@@ -161,8 +170,18 @@ class Outbox:
             row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
-    def _open(self) -> None:
+    def _lock(self) -> None:
+        """Keep a second clip process out, which would give the same numbers to other records."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock_file = self.path.with_suffix(".lock").open("w")
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock_file.close()
+            self._lock_file = None
+            raise StoreError(f"{self.path} is in use: stop the clip first (sudo systemctl stop sternway)") from error
+
+    def _open(self) -> None:
         self._db = db = self._connect(str(self.path), isolation_level=None, timeout=1.0)
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("quick_check found it malformed")
@@ -180,6 +199,8 @@ class Outbox:
 
     def _set_aside(self, why: str) -> None:
         """Move the broken file out of the way, keep it for inspection, and begin a new one."""
+        if self._db is not None:
+            self._db.close()
         kept = sorted(self.path.parent.glob(f"{self.path.name}.broken-[0-9][0-9][0-9][0-9]"))
         for old in kept[: max(0, len(kept) - SET_ASIDE_KEPT + 1)]:
             for part in old.parent.glob(f"{old.name}*"):

@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sternway.config import BrokerSettings
 from sternway.errors import ConfigError
@@ -70,6 +73,50 @@ def check_fingerprint(connection: object, fingerprint: str) -> None:
     shown = connection.getpeercert(binary_form=True) if isinstance(connection, ssl.SSLSocket) else None
     if shown is None or sha256_hex(shown) != plain_hex(fingerprint):
         raise ConnectionError("the broker's certificate is not the pinned one; if it was renewed, pair again")
+
+
+def fetch_authority(hosts: Sequence[str], port: int, fingerprint: str, timeout_s: float = 5.0) -> str:
+    """Return the CA certificate (PEM) with ``fingerprint`` that a broker shows, after it proved to be signed by it.
+
+    ``hosts`` are names of the same broker, tried in turn. First the chain is read from an unverified handshake in
+    which nothing is sent, then a second handshake must hold with that CA alone and the host's name.
+    """
+    trouble = "no host is named"
+    for host in filter(None, hosts):
+        try:
+            return _fetch_from(host, port, fingerprint, timeout_s)
+        except (OSError, ssl.SSLError) as error:
+            trouble = f"{host} port {port}: {error}"
+    raise ConfigError(f"the broker cannot be reached safely ({trouble}); is it running, and on this network?")
+
+
+def _fetch_from(host: str, port: int, fingerprint: str, timeout_s: float) -> str:
+    blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    blind.check_hostname = False
+    blind.verify_mode = ssl.CERT_NONE
+    chain = _handshake(blind, host, port, timeout_s)
+    shown = [der for der in chain if sha256_hex(der) == plain_hex(fingerprint)]
+    if not shown:
+        raise ssl.SSLError("its certificate is not of the home the invitation names: somebody else answers there")
+    pem = ssl.DER_cert_to_PEM_cert(shown[0])
+    _handshake(ssl.create_default_context(cadata=pem), host, port, timeout_s)
+    return pem
+
+
+def _handshake(context: ssl.SSLContext, host: str, port: int, timeout_s: float) -> list[bytes]:
+    with (
+        socket.create_connection((host, port), timeout=timeout_s) as plain,
+        context.wrap_socket(plain, server_hostname=host) as connection,
+    ):
+        return _chain(connection)
+
+
+def _chain(connection: ssl.SSLSocket) -> list[bytes]:
+    """Return the certificates shown by the peer in DER; public since Python 3.13, below that only one level down."""
+    if hasattr(connection, "get_unverified_chain"):
+        return list(connection.get_unverified_chain())
+    inner: Any = connection._sslobj  # type: ignore[attr-defined]
+    return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in inner.get_unverified_chain()]
 
 
 def sha256_hex(der: bytes) -> str:

@@ -1,0 +1,90 @@
+"""``sternway pair``: on the server, give a clip its user, secret and invitation."""
+
+import argparse
+import contextlib
+import json
+import shutil
+import socket
+from pathlib import Path
+
+from sternway.errors import ConfigError
+from sternway.publish.files import write_secret
+from sternway.publish.pairing import CARD_FILE, Household, Invitation
+from sternway.publish.tls import sha256_hex
+
+DIRECTORY = Path("/etc/mosquitto/sternway")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words of the command."""
+    parser.add_argument("clip", nargs="?", help="the clip's name, such as clip-1; none only prepares the server")
+    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where the broker's secrets are kept")
+    parser.add_argument("--host", help="this server's address as the clip sees it (found out unless given)")
+    parser.add_argument("--port", type=int, default=8883, help="the broker's TLS port (8883)")
+    parser.add_argument("--card", type=Path, help=f"boot partition of the clip's card: {CARD_FILE} is written there")
+    parser.add_argument("--json", action="store_true", help="print the invitation as JSON")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Pair one clip, or only prepare the server."""
+    directory: Path = arguments.directory
+    _prepare(directory)
+    host, local_name = arguments.host or own_address(), f"{socket.gethostname().partition('.')[0]}.local"
+    fingerprint = _ensure_authority(directory, host, local_name)
+    household = Household(directory)
+    new = household.ensure_services()
+    if arguments.clip is None:
+        print(f"The server is ready; {directory} holds its certificates and secrets.")
+        return 0
+    invitation = household.invite(arguments.clip, host, local_name, arguments.port, fingerprint)
+    if arguments.card is not None:
+        _write_card(arguments.card, invitation)
+    if arguments.json:
+        print(json.dumps({"clip": invitation.clip_id, "code": invitation.code(), "host": host}))
+    else:
+        _say(arguments, invitation, new)
+    return 0
+
+
+def own_address() -> str:
+    """Return the address under which this machine's network knows it; no packet is sent to find out."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
+def _prepare(directory: Path) -> None:
+    """Make the directory so that the broker's group, and nobody else, can read what it must."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+        with contextlib.suppress(LookupError, PermissionError):
+            shutil.chown(directory, group="mosquitto")
+    except OSError as error:
+        raise ConfigError(f"{directory}: cannot be made ({error.strerror}); run this with sudo") from error
+
+
+def _ensure_authority(directory: Path, host: str, local_name: str) -> str:
+    try:
+        from sternway.publish.authority import Authority  # noqa: PLC0415  (only the server has cryptography)
+    except ImportError as error:
+        raise ConfigError("this needs the server's parts: pip install 'sternway[dashboard]'") from error
+    names = list(dict.fromkeys([host, local_name, socket.gethostname(), "localhost", "127.0.0.1"]))
+    return sha256_hex(Authority(directory).ensure(names))
+
+
+def _write_card(card: Path, invitation: Invitation) -> None:
+    if not card.is_dir():
+        raise ConfigError(f"{card}: is not a folder; name the boot partition of the clip's card")
+    write_secret(card / CARD_FILE, invitation.toml().encode())
+
+
+def _say(arguments: argparse.Namespace, invitation: Invitation, new: list[str]) -> None:
+    print(f"{invitation.clip_id} is paired. Any older pairing of it has ended.\n")
+    if arguments.card is not None:
+        print(f"{arguments.card / CARD_FILE} is written: put the card into the clip and start it.\n")
+    else:
+        print(f"On the clip, run this line (it holds a secret):\n\n  sudo sternway join {invitation.code()}\n")
+    print("Then let the broker read its users again:\n\n  sudo systemctl reload mosquitto")
+    for user in new:
+        print(f"\nThe secret of the user {user} is in {arguments.directory / user}.secret")
