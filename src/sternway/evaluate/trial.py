@@ -1,7 +1,7 @@
 """One labelled recording of one person, and what a reader of a public data set must offer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -39,11 +39,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class GaitReference:
-    """What another instrument says about the steps.
+    """What another instrument says about the gait.
 
-    ``contacts_s`` are initial contacts in time order and ``sides`` their feet (``"left"``, ``"right"`` or ``None``).
+    ``contacts_s`` are initial contacts in time order and ``sides`` their feet (``"left"``, ``"right"`` or ``None``);
+    empty when the set has no steps. ``foot_offs_s`` are final contacts: reversed in time they become contacts.
     ``bouts_s`` are the ``(start, end)`` stretches for which the reference is complete, ``turns_s`` those of turns.
-    ``direction`` is the way the person walks: 1 forward, -1 backward, 0 not known.
+    ``direction`` is the way the person walks: 1 forward, -1 backward, 0 not known. ``up`` and ``forward`` say how
+    the sensor sat, in chip axes, where the set says so. A clip too short to be judged is not ``usable``.
     """
 
     contacts_s: Floats
@@ -51,6 +53,10 @@ class GaitReference:
     bouts_s: tuple[tuple[float, float], ...] = ()
     turns_s: tuple[tuple[float, float], ...] = ()
     direction: int = 1
+    foot_offs_s: Floats = field(default_factory=lambda: np.empty(0))
+    up: tuple[float, float, float] | None = None
+    forward: tuple[float, float, float] | None = None
+    usable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

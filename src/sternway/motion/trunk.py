@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sternway.motion.attitude import Attitude, AttitudeSettings
+from sternway.motion.direction import DirectionEstimator, DirectionSettings
 from sternway.motion.gait import Step
 from sternway.motion.mounting import Mounting
 from sternway.motion.resample import PERIOD_S, Resampler, ResampleSettings
+from sternway.motion.steps import StepDetector, StepSettings
 from sternway.samples import GRAVITY_MPS2, Block, Floats
 
 
@@ -57,6 +59,8 @@ class TrunkSettings:
 
     resample: ResampleSettings = ResampleSettings()
     attitude: AttitudeSettings = AttitudeSettings()
+    steps: StepSettings = StepSettings()
+    direction: DirectionSettings = DirectionSettings()
     velocity_leak_s: float = 0.6
     upright_s: float = 20.0
 
@@ -69,6 +73,8 @@ class TrunkTracker:
         self._mounting = mounting
         self._resampler = Resampler(self._settings.resample)
         self._attitude = Attitude(self._settings.attitude)
+        self._steps = StepDetector(self._settings.steps)
+        self._direction = DirectionEstimator(self._settings.direction)
         self._shaking: list[tuple[float, float]] = []
         self._restart()
 
@@ -78,6 +84,11 @@ class TrunkTracker:
         self._attitude.reset()
         self._shaking = []
         self._restart()
+
+    def mount(self, mounting: Mounting | None) -> None:
+        """Use ``mounting`` from the next sample on; ``None`` is not known."""
+        self._mounting = mounting
+        self._direction.reset()
 
     def motor_runs(self, start_s: float, end_s: float) -> None:
         """Say that our own motor shakes the chip during ``[start_s, end_s)``."""
@@ -90,6 +101,8 @@ class TrunkTracker:
     def _restart(self) -> None:
         self._velocity_mps = 0.0
         self._upright: tuple[float, ...] | None = None
+        self._steps.reset()
+        self._direction.reset()
 
     def _track(self, block: Block) -> TrunkMotion:
         if block.after_gap:
@@ -100,6 +113,8 @@ class TrunkTracker:
         level = accel - along_up[:, None] * up
         vertical = along_up - GRAVITY_MPS2
         forward, left = self._body_axes(level, up)
+        yaw_rate = _dot(gyro, up)
+        walking, direction, steps = self._gait(block.time_s, vertical, up, yaw_rate, (forward, left))
         return TrunkMotion(
             time_s=block.time_s,
             accel_mps2=accel,
@@ -111,12 +126,12 @@ class TrunkTracker:
             horizontal_mps2=np.sqrt(_dot(level, level)),
             vertical_velocity_mps=self._integrate(vertical),
             tilt_rad=self._tilt(up),
-            yaw_rate_radps=_dot(gyro, up),
+            yaw_rate_radps=yaw_rate,
             anteroposterior_mps2=forward,
             mediolateral_mps2=left,
-            walking=np.zeros(len(block), dtype=np.bool_),
-            direction=np.zeros(len(block), dtype=np.int8),
-            steps=(),
+            walking=walking,
+            direction=direction,
+            steps=steps,
             motor_on=self._motor_on(block.time_s),
             after_gap=block.after_gap,
         )
@@ -153,6 +168,28 @@ class TrunkTracker:
         ahead = ahead - _dot(up, np.broadcast_to(ahead, up.shape))[:, None] * up
         ahead /= np.sqrt(_dot(ahead, ahead))[:, None] + 1e-12
         return _dot(level, ahead), _dot(level, np.cross(up, ahead))
+
+    def _gait(
+        self,
+        time_s: Floats,
+        vertical: Floats,
+        up: Floats,
+        yaw_rate: Floats,
+        axes: tuple[Floats | None, Floats | None],
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int8], tuple[Step, ...]]:
+        """Return for each sample whether the wearer walks and which way, and the steps decided."""
+        walking, direction, steps = [], [], []
+        ahead, aside = (np.zeros(len(time_s)) if axis is None else axis for axis in axes)
+        mounted = self._mounting is not None
+        way = self._direction.direction
+        columns = (time_s, vertical, up, yaw_rate, ahead, aside)
+        for now_s, rise, upward, yaw, fore, side in zip(*(column.tolist() for column in columns), strict=True):
+            steps += self._steps.update(now_s, rise, upward, way)
+            if mounted:
+                way = self._direction.update(rise, fore, side, yaw, self._steps.walking)
+            walking.append(self._steps.walking)
+            direction.append(int(way))
+        return np.array(walking, dtype=np.bool_), np.array(direction, dtype=np.int8), tuple(steps)
 
     def _motor_on(self, time_s: Floats) -> NDArray[np.bool_]:
         shaken = np.zeros(len(time_s), dtype=np.bool_)

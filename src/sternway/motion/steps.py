@@ -1,0 +1,256 @@
+"""When the feet meet the ground, told from the vertical motion of the trunk alone."""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from sternway.motion.filters import BandPass
+from sternway.motion.gait import Direction, Step
+from sternway.motion.resample import PERIOD_S, RATE_HZ
+
+_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class StepSettings:
+    """How steps are told from other motion; set on IPOL, mobgap and HAPT, in samples of 100 Hz seconds and m/s2.
+
+    ``low_hz`` to ``high_hz`` holds the step frequency of 60 to 140 steps a minute. A rise of the band counts when it
+    is ``least_rise`` of the usual one and ``floor_mps2`` at least. A rise above ``sure_rise`` is decided as soon as
+    it has fallen by ``sure_fall``; others by ``fall`` or after ``still_s`` without a new top.
+    ``refractory_s`` and ``refractory_steps`` (a share of the usual step) keep the second hump of a step out: weak
+    humps, with less than the usual rise, must come nearly a full step later. ``strong_count`` strong steps in a row
+    begin a walk, or ``weak_count`` weak ones, of even rhythm (``rhythm``) and like strength (``evenness``).
+    ``hold_s`` without a step ends it, and so does leaning further than ``lean_rad`` from where the trunk was a
+    second ago: sitting down, lying down and getting up shake like two or three steps.
+    ``forward_lag_s`` is from contact to the top of the band in forward walking; backward, toe first, the top
+    wanders and the middle of the rise is steadier: ``backward_lead_s`` before the contact (both medians on IPOL).
+    """
+
+    low_hz: float = 0.7
+    high_hz: float = 3.3
+    least_rise: float = 0.15
+    floor_mps2: float = 0.2
+    fall: float = 0.15
+    sure_rise: float = 0.35
+    sure_fall: float = 0.02
+    still_s: float = 0.15
+    refractory_s: float = 0.28
+    refractory_steps: float = 0.55
+    weak_refractory_steps: float = 0.9
+    weak_relief: float = 0.4
+    strong_count: int = 3
+    weak_count: int = 5
+    strong_mps2: float = 1.0
+    weak_mps2: float = 0.4
+    least_mps2: float = 0.3
+    rhythm: float = 0.2
+    evenness: float = 4.0
+    shortest_s: float = 0.38
+    longest_s: float = 1.15
+    hold_s: float = 1.5
+    lean_rad: float = math.radians(20.0)
+    lean_time_s: float = 1.0
+    lean_hold_s: float = 1.0
+    forward_lag_s: float = 0.085
+    backward_lead_s: float = 0.052
+
+
+@dataclass(frozen=True, slots=True)
+class _Hump:
+    """A rise of the band and the top it reached; positions count samples since the start."""
+
+    top: int
+    rise_mps2: float
+    half: float
+    loading_mps3: float
+
+
+class StepDetector:
+    """Streaming initial contacts from vertical acceleration, sample by sample at 100 Hz.
+
+    The trunk is lowest, so its upward acceleration largest, soon after each contact, forward and backward alike.
+    Humps of the band-passed vertical acceleration are found with hysteresis on their usual rise (idea: Shin and Park
+    2011; Pham 2017) and count once their rhythm is that of walking; then the first ones are counted back. Decided
+    about 0.1 s after the contact, the first steps of a walk when the third (weak: fifth) is.
+    """
+
+    def __init__(self, settings: StepSettings | None = None) -> None:
+        self._settings = settings or StepSettings()
+        self._band = BandPass(self._settings.low_hz, self._settings.high_hz)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion."""
+        self._band.reset()
+        self._count = 0
+        self._bands = [0.0] * _KEPT
+        self._verticals = [0.0] * _KEPT
+        self._usual_mps2 = 0.0
+        self._rising = False
+        self._trough = self._top = 0.0
+        self._trough_at = self._top_at = 0
+        self._last_top: int | None = None
+        self._slow_up: tuple[float, float, float] | None = None
+        self._leant_at: int | None = None
+        self._stop()
+
+    @property
+    def walking(self) -> bool:
+        """Return whether steps follow each other now."""
+        return self._walking
+
+    def update(self, time_s: float, vertical_mps2: float, up: Sequence[float], direction: Direction) -> list[Step]:
+        """Return the steps that the sample at ``time_s`` decides; ``direction`` is the way the wearer walks now."""
+        self._count += 1
+        band = self._band.update(vertical_mps2)
+        self._bands[self._count % _KEPT] = band
+        self._verticals[self._count % _KEPT] = vertical_mps2
+        self._lean(up)
+        self._fade()
+        hump = self._hump(band)
+        if hump is None:
+            return []
+        counted = self._follow(hump) if self._walking else self._begin(hump)
+        if self._last_top == hump.top or self._top - band > min(self._least_move(), 0.5 * hump.rise_mps2):
+            self._rising, self._trough, self._trough_at = False, band, self._count
+        return [self._step(one, time_s, direction) for one in counted]
+
+    def _stop(self) -> None:
+        self._walking = False
+        self._run: list[_Hump] = []
+        self._intervals: deque[int] = deque(maxlen=5)
+        self._last_step_s: float | None = None
+
+    def _lean(self, up: Sequence[float]) -> None:
+        x, y, z = up
+        sx, sy, sz = self._slow_up or (x, y, z)
+        gain = PERIOD_S / self._settings.lean_time_s
+        sx, sy, sz = sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
+        self._slow_up = (sx, sy, sz)
+        if x * sx + y * sy + z * sz < math.cos(self._settings.lean_rad) * math.sqrt(sx * sx + sy * sy + sz * sz):
+            self._leant_at = self._count
+        if self._leant_at is not None and self._count - self._leant_at < self._settings.lean_hold_s * RATE_HZ:
+            self._stop()
+
+    def _fade(self) -> None:
+        if self._last_top is None or self._count - self._last_top <= self._settings.hold_s * RATE_HZ:
+            return
+        self._usual_mps2 *= 0.99
+        if self._walking:
+            self._stop()
+
+    def _least_move(self) -> float:
+        return max(self._settings.fall * self._usual_mps2, 0.5 * self._settings.floor_mps2)
+
+    def _hump(self, band: float) -> _Hump | None:
+        """Follow the band up and down; return a hump when its top is known well enough."""
+        settings, now, move = self._settings, self._count, self._least_move()
+        if not self._rising:
+            if band < self._trough:
+                self._trough, self._trough_at = band, now
+            elif band - self._trough > move:
+                self._rising, self._top, self._top_at = True, band, now
+            return None
+        if band > self._top:
+            self._top, self._top_at = band, now
+        rise, fall = self._top - self._trough, self._top - band
+        over = fall > move or now - self._top_at >= settings.still_s * RATE_HZ
+        usual = self._usual_mps2
+        sure = self._walking and rise > settings.sure_rise * usual and fall > settings.sure_fall * usual
+        return _Hump(self._top_at, rise, self._half(), self._loading()) if over or sure else None
+
+    def _follow(self, hump: _Hump) -> list[_Hump]:
+        """Count one more step of a walk, if the hump is large enough and comes late enough."""
+        settings = self._settings
+        interval = hump.top - (self._last_top or 0)
+        relative = hump.rise_mps2 / self._usual_mps2
+        share = max(settings.refractory_steps, settings.weak_refractory_steps - settings.weak_relief * relative)
+        soon = interval < max(settings.refractory_s * RATE_HZ, share * median(self._intervals))
+        if soon or relative <= settings.least_rise or hump.rise_mps2 <= settings.floor_mps2:
+            return []
+        self._intervals.append(interval)
+        self._last_top = hump.top
+        self._usual_mps2 += 0.25 * (hump.rise_mps2 - self._usual_mps2)
+        return [hump]
+
+    def _begin(self, hump: _Hump) -> list[_Hump]:
+        """Add a hump to those that may become a walk; return all of them once their rhythm says so."""
+        settings = self._settings
+        if hump.rise_mps2 <= settings.floor_mps2:
+            return []
+        since = hump.top - self._run[-1].top if self._run else 0
+        if not self._run or since > settings.longest_s * RATE_HZ:
+            self._run = [hump]
+        elif since >= settings.shortest_s * RATE_HZ:
+            self._run = [*self._run[-settings.weak_count :], hump]
+        elif hump.rise_mps2 > self._run[-1].rise_mps2:
+            self._run[-1] = hump
+        self._last_top = hump.top
+        self._usual_mps2 = 0.75 * max(one.rise_mps2 for one in self._run[-3:])
+        for count, least in (
+            (settings.strong_count, settings.strong_mps2),
+            (settings.weak_count, settings.weak_mps2),
+        ):
+            if self._even(self._run[-count:], count, least):
+                return self._start(count)
+        return []
+
+    def _even(self, run: list[_Hump], count: int, least_mps2: float) -> bool:
+        settings = self._settings
+        if len(run) < count:
+            return False
+        rises = [one.rise_mps2 for one in run]
+        intervals = _intervals(run)
+        usual = median(intervals)
+        return (
+            median(rises) > least_mps2
+            and min(rises) > settings.least_mps2
+            and max(rises) < settings.evenness * min(rises)
+            and all(abs(interval - usual) <= settings.rhythm * usual for interval in intervals)
+        )
+
+    def _start(self, count: int) -> list[_Hump]:
+        """Begin a walk with the last ``count`` humps, and the one before them where it fits as a first, weak step."""
+        run = self._run[-count:]
+        usual = median(_intervals(run))
+        for before in self._run[-count - 1 : -count]:
+            if before.rise_mps2 > 0.25 * run[0].rise_mps2 and 0.85 * usual < run[0].top - before.top < 1.6 * usual:
+                run = [before, *run]
+        self._walking = True
+        self._run = []
+        self._intervals.extend(_intervals(run))
+        self._usual_mps2 = median(one.rise_mps2 for one in run)
+        return run
+
+    def _step(self, hump: _Hump, now_s: float, direction: Direction) -> Step:
+        settings = self._settings
+        ago_s = (self._count - hump.top) * PERIOD_S + settings.forward_lag_s
+        if direction is Direction.BACKWARD:
+            ago_s = (self._count - hump.half) * PERIOD_S - settings.backward_lead_s
+        time_s = now_s - ago_s
+        since_s = None if self._last_step_s is None else time_s - self._last_step_s
+        self._last_step_s = time_s
+        return Step(time_s, now_s, since_s, loading_mps3=hump.loading_mps3)
+
+    def _half(self) -> float:
+        """Return where the band crossed the middle of its rise, between samples."""
+        middle = 0.5 * (self._trough + self._top)
+        at = self._top_at
+        while at > self._trough_at and at > self._count - _KEPT + 2 and self._bands[at % _KEPT] > middle:
+            at -= 1
+        below, above = self._bands[at % _KEPT], self._bands[(at + 1) % _KEPT]
+        return at + ((middle - below) / (above - below) if above > below else 0.0)
+
+    def _loading(self) -> float:
+        """Return the steepest rise of vertical acceleration from 0.16 s before the top until now."""
+        first = max(self._top_at - 16, self._count - _KEPT + 3)
+        values = [self._verticals[at % _KEPT] for at in range(first - 1, self._count + 1)]
+        return max(after - before for before, after in zip(values, values[2:], strict=False)) / (2.0 * PERIOD_S)
+
+
+def _intervals(run: list[_Hump]) -> list[int]:
+    return [after.top - before.top for before, after in pairwise(run)]
