@@ -30,6 +30,7 @@ class Cause(StrEnum):
     LOW_BATTERY = "low_battery"
     DETECTOR_LATE = "detector_late"
     STORE_FULL = "store_full"
+    SOFTWARE = "software"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from gpiozero import Motor as BridgeDevice
 from gpiozero import PWMOutputDevice
@@ -13,12 +13,17 @@ from gpiozero.pins import Factory
 from sternway.alert.patterns import Pattern
 from sternway.config import HapticsSettings, PinSettings
 
+Pins: TypeAlias = Factory
+"""What reaches the GPIO pins: gpiozero's factory, real or mock; None is gpiozero's default."""
+
 # The motor's own inertia smooths this; software PWM of lgpio costs little at this rate.
 _PWM_HZ = 200
 # A coin motor stands still this long after the current is cut, braked or not (data sheets: 40 to 80 ms).
 _RUN_DOWN_S = 0.08
 # Half a spin-up of full reverse stops a bridged motor without turning it back.
 _BRAKE_S = 0.03
+# A coin motor turns on down to about a third of its rated voltage and stalls below.
+_LEAST_LEVEL = 0.35
 
 
 class Motor(Protocol):
@@ -87,20 +92,24 @@ def wired_motor(pins: PinSettings, settings: HapticsSettings, factory: Factory |
 def drive_plan(pattern: Pattern, settings: HapticsSettings, can_brake: bool) -> Iterator[tuple[float, float]]:
     """Yield (level, seconds) for every stretch of ``pattern``: overdrive, hold, brake where possible, rest.
 
-    Overdrive spins the motor up at full level, for as long as the pulse's strength asks.
+    Full level spins the motor up, for the longer the more its strength is to rise; then a lower level holds it.
 
-    >>> from sternway.alert.patterns import Pattern
-    >>> one = Pattern("one", ((1.0, 0.2, 0.1),), 1, "one")
+    >>> one = Pattern("one", ((0.5, 0.03, 0.0), (1.0, 0.2, 0.1)), 1, "one, rising")
     >>> [(level, round(seconds, 3)) for level, seconds in drive_plan(one, HapticsSettings(), can_brake=False)]
-    [(1.0, 0.06), (0.65, 0.14), (0.0, 0.1)]
+    [(1.0, 0.03), (1.0, 0.03), (0.65, 0.17), (0.0, 0.1)]
     """
+    turning = 0.0
     for strength, on_s, off_s in pattern.pulses:
-        overdrive_s = min(on_s, settings.overdrive_s * strength)
-        yield 1.0, overdrive_s
-        yield settings.hold * strength, on_s - overdrive_s
+        overdrive_s = min(on_s, settings.overdrive_s * max(0.0, strength - turning))
         brake_s = min(_BRAKE_S, off_s) if can_brake else 0.0
-        yield -1.0, brake_s
-        yield 0.0, off_s - brake_s
+        stretches = (
+            (1.0, overdrive_s),
+            (max(_LEAST_LEVEL, settings.hold * strength), on_s - overdrive_s),
+            (-1.0, brake_s),
+            (0.0, off_s - brake_s),
+        )
+        yield from (stretch for stretch in stretches if stretch[1] > 0.0)
+        turning = 0.0 if off_s else strength
 
 
 class Haptics:
@@ -181,8 +190,6 @@ class Haptics:
         if pattern is None:
             return
         for level, duration_s in drive_plan(pattern, self._settings, self._can_brake):
-            if duration_s <= 0.0:
-                continue
             self._drive(level)
             if self._wake.wait(duration_s):
                 break

@@ -103,7 +103,7 @@ def lanes(count: int, lane_s: float) -> tuple[Act, ...]:
     return (Walk(lane_s, BACKWARD), Turn()) * count
 
 
-_OPENING: tuple[Act, ...] = (Stand(8.0), Walk(20.0), Turn(), Stand(1.5))
+_OPENING: tuple[Act, ...] = (Stand(14.0), Walk(20.0), Turn(), Stand(1.5))
 
 SCRIPTS: dict[str, Script] = {
     "walk": (*_OPENING, *(Walk(40.0, BACKWARD), Turn(), Walk(15.0), Turn()) * 10, Stand(10.0)),

@@ -1,0 +1,43 @@
+"""``sternway run``: watch the wearer."""
+
+import argparse
+import logging
+import signal
+from pathlib import Path
+
+from sternway.config import Settings, load_settings
+from sternway.device.bus import LinuxBus
+from sternway.service import ClipService
+
+SETTINGS_FILE = Path("/etc/sternway/sternway.toml")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words of the command."""
+    parser.add_argument("--config", type=Path, help=f"settings file (default: {SETTINGS_FILE} where it exists)")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run until told to stop."""
+    logging.basicConfig(
+        level=logging.DEBUG if arguments.verbose else logging.INFO, format="%(levelname)s %(message)s"
+    )
+    settings = chosen_settings(arguments.config)
+    service = ClipService(settings, LinuxBus(settings.sensor.bus))
+    stop_on_signal(service)
+    service.run()
+    return 0
+
+
+def chosen_settings(path: Path | None) -> Settings:
+    """Return the settings of ``path``, of the system's file where there is one, or the defaults."""
+    if path is None and SETTINGS_FILE.exists():
+        path = SETTINGS_FILE
+    return load_settings(path) if path else Settings()
+
+
+def stop_on_signal(service: ClipService) -> None:
+    """End the service cleanly when systemd or a person asks."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.clip.close())

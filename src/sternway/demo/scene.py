@@ -1,0 +1,68 @@
+"""The emulated clip on its simulated walker: the production driver, loop, motor pin and publisher, on no hardware."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sternway.config import Settings
+from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, EmulatedRescue, emulated_pins
+from sternway.monitor import Outcome
+from sternway.recording.walker import Walker
+from sternway.records import State
+from sternway.service import ClipService
+from sternway.session.plan import WalkPlan
+
+PLAN = WalkPlan(stretches=3, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2, reason="A short demo.")
+"""Short enough that a newcomer sees every part of a walk."""
+
+START_AFTER_S = 1.0
+PRESS_S = 0.2
+UNPLUG_AT_S, PLUG_AT_S = 40.0, 46.0
+RATE_ERROR = 0.006  # a real chip's clock is off by up to a few percent
+
+
+@dataclass
+class Scene:
+    """A clip, its walker and what happens to them.
+
+    ``script`` names what the walker does; ``watch`` is shown every state. The wearer's press comes after
+    ``START_AFTER_S``; the ``fault`` script also pulls the sensor's plug for a few seconds.
+    """
+
+    settings: Settings
+    script: str
+    watch: Callable[[State, Outcome], None]
+    seed: int = 1
+    service: ClipService = field(init=False)
+
+    def __post_init__(self) -> None:
+        clock = time.monotonic
+        motor = EmulatedMotor(clock)
+        self._pins = emulated_pins(motor, self.settings.pins.motor)
+        self._chip = EmulatedLsm6dsox(Walker(self.script, self.seed), clock, rate_error=RATE_ERROR, motor=motor)
+        bus = EmulatedBus({0x6A: self._chip}, clock, time.sleep)
+        self._started_s = clock()
+        self._due = self._happenings()
+        self.service = ClipService(
+            self.settings, bus, pins=self._pins, rescue=EmulatedRescue(bus), plan=PLAN, watch=self._on_state
+        )
+
+    @property
+    def elapsed_s(self) -> float:
+        """Return how long the scene has played."""
+        return time.monotonic() - self._started_s
+
+    def _happenings(self) -> list[tuple[float, Callable[[], None]]]:
+        button = self._pins.pin(f"GPIO{self.settings.pins.button}")
+        happenings = [(START_AFTER_S, button.drive_low), (START_AFTER_S + PRESS_S, button.drive_high)]
+        if self.script == "fault":
+            happenings += [(UNPLUG_AT_S, lambda: self._plug(False)), (PLUG_AT_S, lambda: self._plug(True))]
+        return happenings
+
+    def _plug(self, plugged: bool) -> None:
+        self._chip.unplugged = not plugged
+
+    def _on_state(self, state: State, outcome: Outcome) -> None:
+        while self._due and self._due[0][0] <= self.elapsed_s:
+            self._due.pop(0)[1]()
+        self.watch(state, outcome)

@@ -1,0 +1,255 @@
+"""The loop: sensor, detectors, motor; then, without ever waiting for them, records and state."""
+
+import logging
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from sternway.alert.patterns import Pattern
+from sternway.errors import SternwayError
+from sternway.events import Cause, Event, Kind
+from sternway.memory import Memory
+from sternway.monitor import Monitor, Outcome
+from sternway.publish.clock import Clock
+from sternway.publish.messages import Command, Plan
+from sternway.recording.recorder import Recorder
+from sternway.recording.trace import TraceKeeper
+from sternway.records import Phase, Record, RecordKind, State, event_body
+from sternway.samples import Block
+from sternway.session.outcome import Press
+from sternway.session.plan import WalkPlan, walk_plan_from
+from sternway.status import Power, Status
+
+_log = logging.getLogger(__name__)
+
+KEEP_S = 0.5
+"""In a walk what was counted is kept this often, so that a crash costs less than a second of it."""
+
+SYNC_S = 30.0
+"""How often it is also forced to the card: a power cut costs at most this much, and cards wear."""
+
+POWER_S = 10.0
+"""How often the supply is asked."""
+
+STATE_S = 0.2
+"""How often the state is described; the publisher sends what changed, at most once a second."""
+
+
+class Sensor(Protocol):
+    """A source that knows why it is silent."""
+
+    cause: Cause | None
+
+
+class Motor(Protocol):
+    """Whatever plays patterns; never blocks."""
+
+    def play(self, pattern: Pattern) -> None:
+        """Play ``pattern``."""
+        ...
+
+
+class Desk(Protocol):
+    """Where records and state go and commands come from; nothing here blocks or raises."""
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return the last plan received."""
+        ...
+
+    @property
+    def fault(self) -> Cause | None:
+        """Return why records cannot be kept, if so."""
+        ...
+
+    def offer(self, record: Record) -> None:
+        """Take a record."""
+        ...
+
+    def show(self, state: State) -> None:
+        """Take the newest state."""
+        ...
+
+    def take_commands(self) -> list[Command]:
+        """Return the commands that have arrived."""
+        ...
+
+    def answer(self, command: Command, ok: bool, words: str) -> None:
+        """Answer a command."""
+        ...
+
+
+class Loop:
+    """Turns once a block. The wearer is warned before anything else is done with what was found."""
+
+    def __init__(
+        self,
+        sensor: Sensor,
+        motor: Motor,
+        desk: Desk,
+        *,
+        clock: Clock,
+        plan: WalkPlan | None = None,
+        memory: Memory,
+        recorder: Recorder,
+        presses: SimpleQueue[tuple[Press, float]],
+        alive: Callable[[], None] = lambda: None,
+        power: Callable[[], Power] = Power,
+        watch: Callable[[State, Outcome], None] = lambda *_: None,
+    ) -> None:
+        kept = memory.load()
+        now = clock.moment()
+        self._sensor = sensor
+        self._clip_id = now.clip_id
+        self._motor = motor
+        self._desk = desk
+        self._clock = clock
+        self._memory = memory
+        self._recorder = recorder
+        self._presses = presses
+        self._alive = alive
+        self._read_power = power
+        self._watch = watch
+        self._monitor = Monitor(
+            now.clip_id,
+            plan=plan,
+            memory=kept.get("monitor"),
+            now_s=now.monotonic_s,
+            same_boot=kept.get("boot_id") == now.boot_id,
+        )
+        self._status = Status(kept.get("status"))
+        self._haptics = bool(kept.get("haptics", True))
+        self._traces = TraceKeeper()
+        self._power = Power()
+        self._plan: Plan | None = None
+        self._phase = self._monitor.session.phase
+        self._house_faults: frozenset[Cause] = frozenset()
+        self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0}
+
+    def turn(self, block: Block) -> Outcome:
+        """Take one block from the sensor to everything it leads to. Never raises."""
+        try:
+            outcome = self._decide(block)
+        except Exception:
+            outcome = self._recover(block)
+        try:
+            self._tell(block, outcome)
+        except Exception:
+            _log.exception("what was found could not be passed on; the warning was given")
+        return outcome
+
+    def _decide(self, block: Block) -> Outcome:
+        self._keep_house(block.read_at_s)
+        self._listen(block.read_at_s)
+        outcome = self._monitor.update(block, self._sensor.cause)
+        if self._haptics:
+            for pattern in outcome.patterns:
+                self._motor.play(pattern)
+        if any(map(len, outcome.trunk)) or self._monitor.faults.causes:
+            self._alive()
+        return outcome
+
+    def _recover(self, block: Block) -> Outcome:
+        """Begin with a fresh monitor that remembers; the failure is in the log and is said as a FAULT."""
+        _log.exception("the detectors failed and begin anew")
+        try:
+            kept = self._monitor.memory()
+        except Exception:
+            kept = self._memory.load().get("monitor", {})
+        now_s = block.read_at_s
+        self._monitor = Monitor(self._clip_id, memory=kept, now_s=now_s)
+        return Outcome(events=[Event(Kind.FAULT, now_s, now_s, 1.0, {}, Cause.SOFTWARE)])
+
+    def _listen(self, now_s: float) -> None:
+        """Hear the button and the home before the samples: a stop is a stop."""
+        while True:
+            try:
+                press, pressed_s = self._presses.get_nowait()
+            except Empty:
+                break
+            self._monitor.press(press, pressed_s)
+        for command in self._desk.take_commands():
+            answer, haptics = self._monitor.command(command.name, command.body, now_s)
+            self._haptics = self._haptics if haptics is None else haptics
+            self._desk.answer(command, answer.accepted, answer.words)
+        self._take_plan()
+
+    def _take_plan(self) -> None:
+        plan = self._desk.plan
+        if plan is None or plan is self._plan:
+            return
+        self._plan = plan
+        try:
+            self._monitor.session.take_plan(walk_plan_from(plan.plan))
+        except SternwayError as error:
+            _log.error("the plan from the home is not followed: %s", error)
+
+    def _tell(self, block: Block, outcome: Outcome) -> None:
+        """Record and publish; nothing here waits for a disk or a network."""
+        now_s = block.read_at_s
+        self._recorder.offer(block)
+        for event in outcome.events:
+            self._offer(RecordKind.EVENT, event_body(event), event.decided_at_s)
+            self._recorder.note(event_body(event))
+            self._status.event(event, self._clock.moment(event.time_s))
+        for event, body in self._traces.update(outcome.trunk, outcome.events):
+            self._offer(RecordKind.TRACE, body, event.decided_at_s)
+        for kind, body in outcome.reports:
+            self._offer(kind, body, now_s)
+            self._status.report(kind, body, self._clock.moment(now_s))
+        happened = bool(outcome.events or outcome.reports or outcome.patterns)
+        self._follow_phase(now_s, happened)
+        if happened or self._is_due("state", now_s, STATE_S):
+            faults = (*self._monitor.faults.causes, *sorted(self._house_faults))
+            state = self._status.state(self._monitor, faults, self._power, self._haptics, self._clock.moment(now_s))
+            self._desk.show(state)
+            self._watch(state, outcome)
+
+    def _offer(self, kind: RecordKind, body: dict[str, Any], at_s: float) -> None:
+        self._desk.offer(Record(kind, body, self._clock.moment(at_s)))
+
+    def _is_due(self, name: str, now_s: float, period_s: float) -> bool:
+        """Say whether ``name`` is due again, and if so, when next."""
+        due = now_s >= self._due_s[name]
+        if due:
+            self._due_s[name] = now_s + period_s
+        return due
+
+    def _keep_house(self, now_s: float) -> None:
+        """Look after supply and store; their faults are said, but end no walk: warnings need neither."""
+        if self._is_due("power", now_s, POWER_S):
+            self._power = self._read_power()
+        faults = {Cause.LOW_BATTERY} if self._power.is_low else set()
+        if self._desk.fault is not None:
+            faults.add(self._desk.fault)
+        for cause in faults ^ self._house_faults:
+            severity = float(cause in faults)
+            self._monitor.announce(Event(Kind.FAULT, now_s, now_s, severity, {}, cause))
+        self._house_faults = frozenset(faults)
+
+    def _follow_phase(self, now_s: float, happened: bool) -> None:
+        """Keep what was counted; begin and end the recording with the walk."""
+        phase = self._monitor.session.phase
+        changed, before = phase is not self._phase, self._phase
+        self._phase = phase
+        if changed and before is Phase.READY:
+            name = self._clock.moment(now_s).wall_time.replace(":", "-")
+            self._recorder.begin(name, {"clip_id": self._clock.moment(now_s).clip_id})
+        elif changed and phase is Phase.READY:
+            self._recorder.end()
+        must_sync = changed or happened or self._is_due("sync", now_s, SYNC_S)
+        if must_sync or (phase is not Phase.READY and self._is_due("keep", now_s, KEEP_S)):
+            self._memory.keep(self._kept(), sync=must_sync)
+
+    def _kept(self) -> dict[str, Any]:
+        moment = self._clock.moment()
+        return {
+            "boot_id": moment.boot_id,
+            "monitor": self._monitor.memory(),
+            "status": self._status.kept(),
+            "haptics": self._haptics,
+        }
+
+    def keep(self) -> None:
+        """Keep everything now, as before the end."""
+        self._memory.keep(self._kept(), sync=True)

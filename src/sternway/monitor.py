@@ -1,0 +1,213 @@
+"""All the parts between the sensor and the warning, on one page. Pure: time comes with the samples."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sternway.alert.fall_countdown import FallCountdown
+from sternway.alert.patterns import Pattern, Prompt
+from sternway.alert.policy import AlertPolicy
+from sternway.detect.detector import Detector
+from sternway.detect.fall import FallDetector
+from sternway.detect.gate import WalkingGate
+from sternway.detect.pre_impact import PreImpactDetector
+from sternway.detect.sensor_fault import SensorFaultDetector
+from sternway.detect.stability import StabilityDetector
+from sternway.detect.stumble import StumbleDetector
+from sternway.detect.worn import WornDetector
+from sternway.events import Cause, Event, Kind
+from sternway.motion.mounting import Mounting, MountingEstimator
+from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.records import RecordKind
+from sternway.samples import Block
+from sternway.session.outcome import Answer, Press
+from sternway.session.outcome import Outcome as SessionOutcome
+from sternway.session.plan import WalkPlan
+from sternway.session.tracker import SessionTracker
+
+PIECE_S = 0.02
+"""Blocks are cut to this, and the hold for our own motor begins this long after a decision, by when a motor has
+hardly begun to turn: so neither depends on how the stream was cut."""
+
+SILENCE_S = 0.2
+"""Without samples for this long, time is taken from the loop's clock instead."""
+
+GATED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT})
+"""Kinds that count only in gait: outside it, sitting down hard and jumping look the same to one sensor."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one block led to, in order."""
+
+    trunk: list[TrunkMotion] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    patterns: list[Pattern] = field(default_factory=list)
+    reports: list[tuple[RecordKind, dict[str, Any]]] = field(default_factory=list)
+    answer: Answer | None = None
+    haptics: bool | None = None
+
+
+class Monitor:
+    """Watches one wearer: samples in; events, patterns for the motor and finished reports out.
+
+    ``gated`` lets stumbles and pre-impact falls count only in gait, as on a walk. ``memory`` is what an earlier
+    monitor learned (see :meth:`memory`); ``now_s`` and ``same_boot`` say when it is taken up again.
+    """
+
+    def __init__(
+        self,
+        clip_id: str = "clip-1",
+        *,
+        gated: bool = True,
+        plan: WalkPlan | None = None,
+        memory: Mapping[str, Any] | None = None,
+        now_s: float = 0.0,
+        same_boot: bool = True,
+    ) -> None:
+        memory = memory or {}
+        mounting = Mounting.from_plain(memory["mounting"]) if memory.get("mounting") else None
+        self.session = SessionTracker(plan, clip_id)
+        self.worn = WornDetector()
+        self.faults = SensorFaultDetector()
+        self.stumble = StumbleDetector(baseline=memory.get("stumble"))
+        self.stability = StabilityDetector(baselines=memory.get("stability"))
+        self.gate = WalkingGate()
+        self.countdown = FallCountdown()
+        self._gated = GATED if gated else frozenset()
+        self._mounting = mounting
+        self._mounter = MountingEstimator()
+        self._tracker = TrunkTracker(mounting=mounting)
+        self._detectors: tuple[Detector, ...] = (
+            self.faults,
+            self.worn,
+            self.stumble,
+            PreImpactDetector(),
+            FallDetector(),
+            self.stability,
+        )
+        self._policy = AlertPolicy()
+        self._outcome = Outcome()
+        self._time_s = now_s
+        if "session" in memory:
+            self._take(self.session.restore(memory["session"], now_s, same_boot))
+            self.countdown.restore(memory["countdown"], now_s, same_boot)
+
+    def update(self, block: Block, cause: Cause | None = None) -> Outcome:
+        """Take what the sensor gave, and why it gave nothing where the device knows; return what it led to."""
+        for piece in pieces(block):
+            for trunk in self._tracker.update(piece):
+                self._see(trunk)
+        self._tick(block.read_at_s, cause)
+        outcome, self._outcome = self._outcome, Outcome()
+        return outcome
+
+    def press(self, press: Press, time_s: float) -> None:
+        """Take a press of the button; what it leads to comes with the next :meth:`update`."""
+        if self.countdown.active:
+            settle = self.countdown.cancel if press is Press.SHORT else self.countdown.send_now
+            self._settle_fall(settle(time_s), time_s)
+        self._take(self.session.press(press, time_s))
+
+    def command(self, name: str, body: Mapping[str, Any], time_s: float) -> tuple[Answer, bool | None]:
+        """Take a command; return the answer, and whether the motor may buzz from now on where it was about that."""
+        if name == "ok" and self.countdown.active:
+            self._settle_fall(self.countdown.cancel(time_s), time_s)
+            return Answer(True, "I'm OK."), None
+        outcome = self.session.command(name, body, time_s)
+        self._take(outcome)
+        return outcome.answer or Answer(False, "Nothing came of it."), outcome.haptics
+
+    def motor_felt(self, felt: bool | None, time_s: float) -> None:
+        """Take the result of the motor's self-test."""
+        self._take(self.session.motor_felt(felt, time_s))
+
+    def announce(self, event: Event) -> None:
+        """Let the wearer know of something outside the walk, such as a low battery; the walk goes on."""
+        self._outcome.events.append(event)
+        if event.cause is not Cause.STORE_FULL:
+            self._feel([event], (), event.decided_at_s)
+
+    @property
+    def mounting(self) -> Mounting | None:
+        """Return how the clip sits, ``None`` until it is known."""
+        return self._mounting
+
+    def memory(self) -> dict[str, Any]:
+        """Return what must outlive a restart, as plain JSON-able data."""
+        return {
+            "mounting": self._mounting.to_plain() if self._mounting else None,
+            "stumble": self.stumble.baseline,
+            "stability": self.stability.baselines,
+            "session": self.session.snapshot(),
+            "countdown": self.countdown.snapshot(),
+        }
+
+    def _see(self, trunk: TrunkMotion) -> None:
+        """Follow one stretch of trunk motion from detection to the motor."""
+        self._outcome.trunk.append(trunk)
+        if not len(trunk):
+            return
+        self._time_s = float(trunk.time_s[-1])
+        self._learn_mounting(trunk)
+        self.gate.update(trunk)
+        found = [event for detector in self._detectors for event in detector.update(trunk)]
+        events = [event for event in found if event.kind not in self._gated or self.gate.open_at(event.time_s)]
+        events += self.countdown.update(self._time_s, events)
+        self._conclude(events, self.session.update(trunk, events), self._time_s)
+
+    def _tick(self, now_s: float, cause: Cause | None) -> None:
+        """Let time pass: what no sample shows is seen here."""
+        events = self.faults.tick(now_s, cause)
+        silent = now_s - self._time_s > SILENCE_S
+        if silent:
+            self._time_s = now_s
+            events += self.countdown.update(now_s, events)
+        if silent or events:
+            self._conclude(events, self.session.tick(now_s, events), now_s)
+
+    def _settle_fall(self, events: list[Event], time_s: float) -> None:
+        self._conclude(events, self.session.tick(time_s, events), time_s)
+
+    def _conclude(self, events: list[Event], outcome: SessionOutcome, time_s: float) -> None:
+        self._outcome.events += events
+        self._take(outcome, events, time_s)
+
+    def _take(self, outcome: SessionOutcome, events: Iterable[Event] = (), time_s: float | None = None) -> None:
+        """Keep the session's reports, and let the wearer feel what is due."""
+        self._outcome.reports += outcome.reports
+        self._feel(events, outcome.cues, self._time_s if time_s is None else time_s)
+
+    def _feel(self, events: Iterable[Event], cues: Iterable[Prompt], time_s: float) -> None:
+        for pattern in self._policy.update(time_s, events, cues):
+            start_s = self._policy.decided_at_s + PIECE_S
+            self._tracker.motor_runs(start_s, start_s + pattern.duration_s)
+            self._outcome.patterns.append(pattern)
+
+    def _learn_mounting(self, trunk: TrunkMotion) -> None:
+        if self._mounting is not None:
+            return
+        mounting = self._mounter.update(trunk)
+        if mounting is not None:
+            self._mounting = mounting
+            self._tracker.mount(mounting)
+
+
+def pieces(block: Block, piece_s: float = PIECE_S) -> Iterator[Block]:
+    """Yield ``block`` cut to at most ``piece_s``; a block that is short enough, or empty, as it is."""
+    count = len(block)
+    if count < 2 or not block.time_s[-1] - block.time_s[0] > piece_s:
+        yield block
+        return
+    edges = np.arange(block.time_s[0], block.time_s[-1], piece_s)
+    starts = np.unique(np.searchsorted(block.time_s, edges)).tolist()
+    for start, end in zip(starts, [*starts[1:], count], strict=True):
+        yield Block(
+            block.time_s[start:end],
+            block.accel_mps2[start:end],
+            block.gyro_radps[start:end],
+            block.read_at_s,
+            block.after_gap and start == 0,
+        )

@@ -1,0 +1,106 @@
+"""One clip as a running service: every part made from the settings, started in order, stopped in order."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+from sternway.config import Settings
+from sternway.device.battery import FuelGauge, under_voltage
+from sternway.device.bus import Bus
+from sternway.device.button import Button
+from sternway.device.clip import Clip
+from sternway.device.haptics import Haptics, Pins, wired_motor
+from sternway.device.notify import Notifier
+from sternway.device.realtime import be_punctual
+from sternway.device.rescue import Rescue
+from sternway.loop import Loop
+from sternway.memory import Memory
+from sternway.monitor import Outcome
+from sternway.publish.clock import Clock
+from sternway.publish.publisher import Publisher
+from sternway.recording.recorder import Recorder
+from sternway.records import State
+from sternway.session.outcome import Press
+from sternway.session.plan import WalkPlan
+from sternway.status import Power
+
+_log = logging.getLogger(__name__)
+
+
+class ClipService:
+    """Everything that runs on the clip.
+
+    ``bus`` and ``pins`` reach the hardware, real or emulated. ``plan`` holds until the home sends one; ``watch`` is
+    shown every state, as for a terminal.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        bus: Bus,
+        *,
+        pins: Pins | None = None,
+        rescue: Rescue | None = None,
+        plan: WalkPlan | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        watch: Callable[[State, Outcome], None] = lambda *_: None,
+    ) -> None:
+        state_dir = Path(settings.clip.state_dir)
+        state_dir.mkdir(parents=True, exist_ok=True)
+        self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, rescue=rescue)
+        self.haptics = Haptics(wired_motor(settings.pins, settings.haptics, pins), settings.haptics)
+        self._button = Button(settings.pins.button, pins) if settings.pins.button else None
+        self._notifier = Notifier()
+        self._memory = Memory(state_dir / "memory.json")
+        recorder = Recorder(settings.recording)
+        stamps = Clock(settings.clip.id, monotonic=clock)
+        self.publisher = Publisher(
+            settings.clip,
+            settings.broker,
+            settings.outbox,
+            clock=stamps,
+            chores=(recorder.chore, self._memory.chore),
+        )
+        gauge = FuelGauge(bus)
+        self.loop = Loop(
+            self.clip,
+            self.haptics,
+            self.publisher,
+            clock=stamps,
+            plan=plan,
+            memory=self._memory,
+            recorder=recorder,
+            presses=self._button.presses if self._button else SimpleQueue[tuple[Press, float]](),
+            alive=self._notifier.alive,
+            power=lambda: Power(gauge.percent(), under_voltage()),
+            watch=watch,
+        )
+
+    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Watch the wearer until ``until`` says so, or for ever; leave the motor off and everything kept."""
+        self.haptics.start()
+        self.publisher.start()
+        for refusal in be_punctual():
+            _log.warning("%s", refusal)
+        self._notifier.ready()
+        try:
+            for block in self.clip:
+                self.loop.turn(block)
+                if until():
+                    break
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop: the motor first."""
+        self._notifier.stopping()
+        self.haptics.close()
+        if self._button is not None:
+            self._button.close()
+        self.loop.keep()
+        self._memory.chore()
+        self.publisher.close()
+        self._notifier.close()
