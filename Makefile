@@ -6,7 +6,7 @@ BENCH := .venv-bench
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs lock clean
+.PHONY: help demo test check format lock system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -47,6 +47,10 @@ lock: ## resolve the dependency locks anew (needs uv)
 	for name in pi demo dev bench; do \
 	  uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-emit-index-url --no-header --quiet --extra $$name -o requirements/$$name.lock || exit 1; done
+
+system-packages: ## install what real peers in tests need (Debian, as root)
+	apt-get update --quiet --quiet
+	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$(cat requirements/system.txt) >/dev/null
 
 clean: ## remove what the targets made
 	rm -rf .venv .venv-demo .venv-bench build dist docs/_build
