@@ -68,7 +68,7 @@ class History:
         return next((pause for pause in self.pauses if pause.covers(day)), None)
 
     def next_morning(self, walk: WalkDone, today: Day = Day.max) -> int | None:
-        """Return the pain on the morning after ``walk`` as known ``today``, ``None`` if not answered; the worst counts.
+        """Return the worst pain on the morning after ``walk`` as known ``today``, ``None`` if not answered.
 
         An answer two days later still counts, unless there was another walk between.
         """
