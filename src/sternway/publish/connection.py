@@ -29,6 +29,8 @@ REASONS = {
     "Not authorized": "the broker does not let this clip in: pair it anew with `sternway pair` and `sternway join`",
     "Bad user name or password": "the broker refuses the clip's user or password: pair it anew",
     "Session taken over": "another device uses this clip's name: give each clip a pairing of its own",
+    "Unspecified error": "the connection was lost",
+    "Keep alive timeout": "it does not answer any more",
 }
 """What a reason code means for the person who has to mend it."""
 

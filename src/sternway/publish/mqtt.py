@@ -23,6 +23,10 @@ _log = logging.getLogger(__name__)
 FIGHT_ATTEMPTS = 6
 """After losing our name to another device we wait as after this many failures: half the longest wait or more."""
 
+BRIEF_COUNT = 3
+"""So many connections in a row that end soon after they stood are no accident. Brokers before mosquitto 2.1 do not
+say that another client took the name; they just close."""
+
 
 class BrokerLink:
     """Keeps a connection to the broker, gives what arrives through :meth:`news`, and takes what goes out.
@@ -58,6 +62,7 @@ class BrokerLink:
         self._connected = False
         self._generation = 0
         self._attempts = 0
+        self._brief_count = 0
         self._beat_s = time.monotonic()
         self._thread: threading.Thread | None = None
 
@@ -111,17 +116,24 @@ class BrokerLink:
     def _run(self, generation: int) -> None:
         while generation == self._generation and not self._closing.is_set():
             began_s = self._beat_s = time.monotonic()
-            fight = False
+            count = self.connection_count
             try:
                 self._serve(generation)
             except Exception as error:
-                fight = isinstance(error, TakenOverError)
-                self._complain(_words(error))
-            steady = time.monotonic() - began_s > self._settings.steady_after_s
-            self._attempts = 1 if steady else self._attempts + 1
-            if fight:
-                self._attempts = max(self._attempts, FIGHT_ATTEMPTS)
+                steady = time.monotonic() - began_s > self._settings.steady_after_s
+                self._brief_count = 0 if steady else self._brief_count + (self.connection_count - count)
+                self._attempts = 1 if steady else self._attempts + 1
+                self._explain(error)
             self._closing.wait(self._delay_s())
+
+    def _explain(self, error: Exception) -> None:
+        """Say why the connection ended, and leave the field to another device that uses our name."""
+        words = _words(error)
+        if isinstance(error, TakenOverError) or self._brief_count >= BRIEF_COUNT:
+            self._attempts = max(self._attempts, FIGHT_ATTEMPTS)
+            if not isinstance(error, TakenOverError):
+                words = f"{words} soon after it stood, again and again: does another device use this clip's name?"
+        self._complain(words)
 
     def _serve(self, generation: int) -> None:
         connection = Connection(self._terms, self._host(), self._ear)
