@@ -105,8 +105,9 @@ class SensorFaultDetector:
         norm = math.sqrt(accel[0] * accel[0] + accel[1] * accel[1] + accel[2] * accel[2])
         self._weightless_count = self._weightless_count + 1 if norm < settings.weightless_mps2 else 0
         railed = max(map(abs, accel)) > settings.accel_rail_mps2 or max(map(abs, gyro)) > settings.gyro_rail_radps
-        self._rail_count = self._rail_count + 1 if railed else max(0, self._rail_count - 1)
-        suspect = self._same_count or self._shaken_count or self._weightless_count or self._rail_count
+        rail_limit = round(settings.rail_s * RATE_HZ)
+        self._rail_count = min(rail_limit, self._rail_count + 1) if railed else max(0, self._rail_count - 1)
+        suspect = self._same_count or self._shaken_count or self._weightless_count or railed
         self._good_count = 0 if suspect else self._good_count + 1
         oldest_gap_s = self._gaps[0] if len(self._gaps) == settings.gap_count else -math.inf
         dead_gyro_count = self._same_gyro_count if self._shaken_count >= settings.shaking_count else 0
@@ -120,7 +121,7 @@ class SensorFaultDetector:
             *self._see(Cause.FROZEN_SENSOR, frozen, time_s, {"frozen_s": frozen_count / RATE_HZ}),
             *self._see(
                 Cause.CLIPPED,
-                self._rail_count >= settings.rail_s * RATE_HZ,
+                self._rail_count >= rail_limit,
                 time_s,
                 {"clipped_s": self._rail_count / RATE_HZ},
             ),
