@@ -23,29 +23,26 @@ def motion(script, seed=1, cut_count=1):
     return walker, out
 
 
-def true_movements(walker, of):
-    """Return (start, end) of each walk of kind ``of``: from leaving rest to the last contact."""
-    spans = []
-    for start_s, end_s, act in walker.truth.acts:
-        if act == of:
-            contacts = [c.time_s for c in walker.truth.contacts if start_s <= c.time_s <= end_s + 0.01]
-            spans.append((start_s, contacts[-1]))
-    return spans
+def true_movement(walker, act):
+    """Return when ``act`` left rest and when its last foot came down."""
+    start_s, end_s = next((start_s, end_s) for start_s, end_s, done in walker.truth.acts if done == act)
+    return start_s, max(c.time_s for c in walker.truth.contacts if c.time_s <= end_s + 0.01)
 
 
 @pytest.mark.parametrize("speed_mps", [0.35, 0.65, 1.0])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_timer_is_right_to_a_fifth_of_a_second(speed_mps, seed):
     act = Walk(3.0 / speed_mps, BACKWARD, speed_mps, 95.0)
     walker, trunks = motion((Stand(3.0), act, Stand(4.0)), seed)
     timer = MovementTimer()
     (movement,) = [movement for trunk in trunks for movement in timer.update(trunk)]
-    ((start_s, end_s),) = [(s + 0.6, e) for s, e in true_movements(walker, act)]
-    assert movement.duration_s == pytest.approx(end_s - start_s + 0.6, abs=0.2)
+    start_s, end_s = true_movement(walker, act)
+    assert movement.duration_s == pytest.approx(end_s - start_s, abs=0.2)
+    assert movement.direction is BACKWARD
 
 
 def test_three_backward_trials_count_and_the_way_back_does_not():
-    _, trunks = motion(TRIAL * 4)
+    _, trunks = motion(TRIAL * 3 + (Stand(2.0),))
     test = WalkTest()
     counted = [movement for trunk in trunks for movement in test.update(trunk)]
     assert len(counted) == len(test.trials_s) == 3
@@ -63,7 +60,7 @@ def test_sitting_down_is_no_trial():
 
 
 def test_our_own_motor_is_no_movement():
-    walker, trunks = motion((Stand(10.0),))
+    _, trunks = motion((Stand(10.0),))
     shaken = []
     for trunk in trunks:
         on = (trunk.time_s > 5.0) & (trunk.time_s < 6.0)
@@ -74,11 +71,10 @@ def test_our_own_motor_is_no_movement():
     assert timer.ready
 
 
-@pytest.mark.parametrize("cut_count", [3, 50, 997])
-def test_where_the_stream_is_cut_changes_no_time(cut_count):
+def test_where_the_stream_is_cut_changes_no_time():
     whole, cut = WalkTest(), WalkTest()
-    for test, count in ((whole, 1), (cut, cut_count)):
-        for trunk in motion(TRIAL * 2, cut_count=count)[1]:
+    for test, count in ((whole, 1), (cut, 397)):
+        for trunk in motion(TRIAL, cut_count=count)[1]:
             test.update(trunk)
     assert whole.trials_s
     assert whole.trials_s == cut.trials_s

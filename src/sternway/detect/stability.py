@@ -1,0 +1,264 @@
+"""Is the wearer as steady as usual? Personal, two-sided, per direction and variation; and does it wear off?"""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sternway.detect.baseline import MEASURES, Baseline, BaselineSettings, Judgement, baseline_from_plain
+from sternway.events import Event, Kind
+from sternway.motion.regularity import GaitQuality, pool
+from sternway.motion.straight import DatedStretch, StraightSettings, StraightWalking
+from sternway.motion.trunk import TrunkMotion
+
+STEADY, RAISED, HIGH, UNKNOWN = "steady", "raised", "high", "unknown"
+_EPOCH_STRETCHES = 2
+_STRETCH_WEIGHT = 1.0 / _EPOCH_STRETCHES
+
+
+@dataclass(frozen=True, slots=True)
+class StabilitySettings:
+    """When walking counts as less steady than usual.
+
+    An epoch is two stretches of 5 s at most ``epoch_span_s`` apart. ``learning_epochs`` of them make a first normal;
+    later ones join it ``trust_after_s`` later, if the walker is still steady then. Scores are smoothed by
+    ``smoothing`` a stretch. ``raised`` and ``high`` are the scores that cue, ``steady`` the one that ends it, set for
+    at most one false cue in 30 minutes of walking; ``sway_margin`` and ``low_margin`` are added for the sway axis and for
+    walking that is unusually regular. ``stale_s`` after the last epoch steadiness is unknown again.
+    """
+
+    straight: StraightSettings = StraightSettings()
+    baseline: BaselineSettings = BaselineSettings()
+    epoch_span_s: float = 60.0
+    learning_epochs: float = 3.0
+    trust_after_s: float = 120.0
+    smoothing: float = 0.25
+    raised: float = 2.0
+    high: float = 4.0
+    steady: float = 1.2
+    sway_margin: float = 1.0
+    low_margin: float = 1.0
+    stale_s: float = 60.0
+    fatigue: float = 1.3
+    fatigue_smoothing: float = 0.03
+    fatigue_reference_count: int = 24
+    rest_s: float = 600.0
+
+
+# Smoothing leaves this share of one epoch's variance: lambda / (2 - lambda), times the overlap of epochs by half.
+# The three measures of an axis agree only in part, so that their mean varies less than each.
+_AGREEMENT = {"timing": 0.82, "sway": 0.55}
+_HELD_Z = 4.0
+
+
+class StabilityDetector:
+    """Compares straight walking with the person's own normal; gives STABILITY on a change of level and FATIGUE.
+
+    Two axes: *timing* (step-time spread, step and stride regularity) and *sway* (sideways share, trunk sway, harmonic
+    ratio). Each is the mean of its measures' z-scores, smoothed, and divided by all that is not known: the smoothed
+    scatter of epochs, the few epochs behind the normal, how walks differ, and how far today's cadence is from it.
+    ``variation`` is flat, treadmill or uphill and may be set at any time.
+    """
+
+    def __init__(self, settings: StabilitySettings | None = None, baselines: Mapping[str, Any] | None = None) -> None:
+        self._settings = settings or StabilitySettings()
+        self._baselines: dict[str, Baseline] = {}
+        for key, plain in (baselines or {}).items():
+            self._baselines[key] = baseline_from_plain(plain, self._settings.baseline)
+        self.variation = "flat"
+        self._straight = StraightWalking(self._settings.straight)
+        self._time_s = -math.inf
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion and today's level, but not what is normal for this person."""
+        self._straight.reset()
+        self._level = UNKNOWN
+        self._key = ""
+        self._last_epoch_s = -math.inf
+        self._drift: dict[str, _Drift] = {}
+        self._begin("")
+
+    def forget(self) -> None:
+        """Forget the person as well."""
+        self._baselines.clear()
+        self.reset()
+
+    @property
+    def level(self) -> str:
+        """Return steady, raised, high or unknown."""
+        return self._level
+
+    @property
+    def learning(self) -> bool:
+        """Return whether the normal for the way the wearer walks now (backward before the first step) is too young."""
+        baseline = self._baselines.get(self._key or f"backward/{self.variation}")
+        return baseline is None or baseline.epochs < self._settings.learning_epochs
+
+    @property
+    def baselines(self) -> dict[str, Any]:
+        """Return every normal as plain data, with the epochs of 10 s behind it; hand it to the next detector."""
+        return {key: baseline.to_plain() for key, baseline in self._baselines.items()}
+
+    def update(self, trunk: TrunkMotion) -> list[Event]:
+        """Return changes of level, and fatigue."""
+        events: list[Event] = []
+        for stretch in self._straight.update(trunk):
+            events += self._grow_stale(stretch.decided_at_s)
+            events += self._take(stretch)
+        if len(trunk):
+            self._time_s = float(trunk.time_s[-1])
+            events += self._grow_stale(self._time_s)
+        return events
+
+    def _begin(self, key: str) -> None:
+        """Start comparing with another normal."""
+        self._key = key
+        self._stretches: deque[DatedStretch] = deque(maxlen=_EPOCH_STRETCHES)
+        self._scores = {"timing": _Score(), "sway": _Score()}
+        self._pending: deque[tuple[float, GaitQuality]] = deque()
+
+    def _grow_stale(self, now_s: float) -> list[Event]:
+        since_s = self._last_epoch_s + self._settings.stale_s
+        if self._level == UNKNOWN or now_s < since_s:
+            return []
+        return self._go(UNKNOWN, since_s, since_s, 0.0, {})
+
+    def _take(self, stretch: DatedStretch) -> list[Event]:
+        key = f"{stretch.direction.word}/{self.variation}"
+        if key != self._key:
+            self._begin(key)
+        if self._stretches and stretch.end_s - self._stretches[-1].end_s > self._settings.epoch_span_s:
+            self._begin(key)
+        self._stretches.append(stretch)
+        if len(self._stretches) < _EPOCH_STRETCHES:
+            return []
+        quality = pool([dated.measured for dated in self._stretches])
+        return [] if quality is None else self._judge(quality, stretch)
+
+    def _judge(self, quality: GaitQuality, stretch: DatedStretch) -> list[Event]:
+        baseline = self._baselines.setdefault(self._key, Baseline(self._settings.baseline))
+        if baseline.epochs < self._settings.learning_epochs:
+            baseline.learn(quality, _STRETCH_WEIGHT)
+            return []
+        self._last_epoch_s = stretch.end_s
+        judgement = baseline.judge(quality)
+        for axis, score in self._scores.items():
+            score.add(*_axis(judgement, axis), self._settings.smoothing)
+        events = self._settle(stretch, judgement, quality)
+        self._learn_later(baseline, quality, stretch.end_s)
+        return events + self._watch_fatigue(stretch)
+
+    def _learn_later(self, baseline: Baseline, quality: GaitQuality, time_s: float) -> None:
+        """Let steady walking join the normal after a while; what is unsteady must not become it."""
+        if self._level != STEADY:
+            self._pending.clear()
+            return
+        self._pending.append((time_s, quality))
+        while self._pending[0][0] + self._settings.trust_after_s < time_s:
+            baseline.learn(self._pending.popleft()[1], _STRETCH_WEIGHT)
+
+    def _settle(self, stretch: DatedStretch, judgement: Judgement, quality: GaitQuality) -> list[Event]:
+        severity = self._severity()
+        level = self._next_level(severity)
+        if level == self._level:
+            return []
+        evidence = {f"{name}_z": z for name, z in judgement.z.items()}
+        evidence |= {"score": severity, "cadence_spm": quality.cadence_spm}
+        evidence["baseline_s"] = 10.0 * self._baselines[self._key].epochs
+        share = 0.0 if level == STEADY else min(1.0, severity / (2.0 * self._settings.high))
+        return self._go(level, stretch.end_s, stretch.decided_at_s, share, evidence)
+
+    def _severity(self) -> float:
+        """Return the largest score of both axes and both sides, each less the margin it needs."""
+        settings = self._settings
+        timing, sway = self._scores["timing"].value(), self._scores["sway"].value()
+        return max(
+            timing,
+            sway - settings.sway_margin,
+            -timing - settings.low_margin,
+            -sway - settings.sway_margin - settings.low_margin,
+        )
+
+    def _next_level(self, score: float) -> str:
+        """Return the level for ``score``, which must fall well below a threshold to undo it."""
+        settings = self._settings
+        if score >= settings.high:
+            return HIGH
+        if score >= settings.raised:
+            return HIGH if self._level == HIGH and score >= 0.5 * (settings.raised + settings.high) else RAISED
+        return STEADY if score < settings.steady or self._level in (STEADY, UNKNOWN) else RAISED
+
+    def _go(
+        self, level: str, time_s: float, decided_at_s: float, severity: float, evidence: dict[str, float]
+    ) -> list[Event]:
+        self._level = level
+        return [Event(Kind.STABILITY, time_s, decided_at_s, severity, evidence, level=level)]
+
+    def _watch_fatigue(self, stretch: DatedStretch) -> list[Event]:
+        """Compare the last minutes with this walk's first ones, for each direction apart."""
+        drift = self._drift.get(self._key)
+        if drift is None or stretch.end_s - drift.last_s > self._settings.rest_s:
+            drift = self._drift[self._key] = _Drift()
+        grown = drift.add(self._scores["timing"].last, stretch.end_s, self._settings)
+        if grown is None or drift.told:
+            return []
+        drift.told = True
+        evidence = {"drift": grown, "walked_s": stretch.end_s - drift.first_s}
+        severity = min(1.0, grown / (3.0 * self._settings.fatigue))
+        return [Event(Kind.FATIGUE, stretch.end_s, stretch.decided_at_s, severity, evidence)]
+
+
+@dataclass(slots=True)
+class _Score:
+    """One axis, smoothed from zero: a walk begins as steady as usual."""
+
+    mean: float = 0.0
+    doubt: float = 0.0
+    last: float = 0.0
+    scatter: float = 0.5
+
+    def add(self, z: float, doubt: float, smoothing: float) -> None:
+        self.last = z
+        self.mean += smoothing * (z - self.mean)
+        self.doubt = doubt
+        overlap = 1.0 + (1.0 - smoothing)
+        self.scatter = math.sqrt(smoothing / (2.0 - smoothing) * overlap)
+
+    def value(self) -> float:
+        return self.mean / math.sqrt(self.scatter * self.scatter + self.doubt * self.doubt)
+
+
+@dataclass(slots=True)
+class _Drift:
+    """The mean score of a walk's first minutes, and a slow one of the last."""
+
+    first_s: float = 0.0
+    last_s: float = 0.0
+    count: int = 0
+    reference: float = 0.0
+    slow: float = 0.0
+    told: bool = False
+
+    def add(self, z: float, time_s: float, settings: StabilitySettings) -> float | None:
+        """Return how much less steady the last minutes are, in spreads, where that is enough to say so."""
+        if not self.count:
+            self.first_s = time_s
+        self.last_s = time_s
+        self.count += 1
+        if self.count <= settings.fatigue_reference_count:
+            self.reference += (z - self.reference) / self.count
+            self.slow = self.reference
+            return None
+        self.slow += settings.fatigue_smoothing * (z - self.slow)
+        grown = self.slow - self.reference
+        return grown if grown > settings.fatigue else None
+
+
+def _axis(judgement: Judgement, axis: str) -> tuple[float, float]:
+    """Return the score of one axis and its standing doubt, in spreads of that score."""
+    names = [measure.name for measure in MEASURES if measure.axis == axis]
+    agreement = _AGREEMENT[axis] * len(names)
+    z = sum(max(-_HELD_Z, min(_HELD_Z, judgement.z[name])) for name in names) / agreement
+    return z, sum(judgement.doubt[name] for name in names) / agreement

@@ -1,0 +1,134 @@
+"""How regular and how quiet walking is: what a clip can measure in ten seconds of it.
+
+Step-time spread, autocorrelation regularity (Moe-Nilssen and Helbostad 2004), sideways against vertical motion
+(Sekine 2013), harmonic ratio (Menz 2003) and trunk sway. None needs more than a few strides, unlike Lyapunov or DFA
+exponents, which need 150 and more.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sternway.motion.resample import RATE_HZ
+from sternway.samples import Floats
+
+# A step this far from the median of its stretch is a missed or doubled one: it says nothing about spread.
+_PLAUSIBLE_STEP = (0.6, 1.5)
+# Differences beyond this many medians are held there: one outlier must not make the spread (cf. Huber's k).
+_OUTLIER_MEDIANS = 4.0
+_FEWEST_STEPS = 5
+_TIMING_FLOOR_S = 0.002
+_HARMONIC_COUNT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class GaitStretch:
+    """A few seconds of straight walking, measured.
+
+    ``step_changes_s``: each step's time less that of the last step of the same foot, so that neither a limp nor a
+    slow change of pace counts as spread. Regularities are autocorrelations at one step and one stride, averaged over
+    vertical and forward acceleration. ``sway_radps`` is the root mean square of the tilting angular rate.
+    """
+
+    step_time_s: float
+    step_changes_s: tuple[float, ...]
+    step_regularity: float
+    stride_regularity: float
+    vertical_variance: float
+    mediolateral_variance: float
+    harmonic_ratio: float
+    sway_radps: float
+
+
+@dataclass(frozen=True, slots=True)
+class GaitQuality:
+    """What an epoch of walking says about steadiness; lower spread, ratio and sway and higher regularity are steadier."""
+
+    cadence_spm: float
+    step_time_spread_s: float
+    step_regularity: float
+    stride_regularity: float
+    ml_ratio: float
+    harmonic_ratio: float
+    sway_radps: float
+
+
+def measure(
+    vertical_mps2: Floats,
+    forward_mps2: Floats,
+    left_mps2: Floats,
+    tilt_rate_radps: Floats,
+    contacts_s: Sequence[float],
+) -> GaitStretch | None:
+    """Measure one stretch at 100 Hz (arrays (n,)) with its initial contacts; ``None`` where steps are too few."""
+    step_times_s = np.diff(np.asarray(contacts_s, dtype=np.float64))
+    if len(step_times_s) < _FEWEST_STEPS:
+        return None
+    median_s = float(np.median(step_times_s))
+    if not 3.0 / RATE_HZ < 2.3 * median_s < len(vertical_mps2) / RATE_HZ:
+        return None
+    vertical, forward = _autocorrelation(vertical_mps2), _autocorrelation(forward_mps2)
+    return GaitStretch(
+        step_time_s=median_s,
+        step_changes_s=_changes(step_times_s, median_s),
+        step_regularity=0.5 * (_peak(vertical, median_s) + _peak(forward, median_s)),
+        stride_regularity=0.5 * (_peak(vertical, 2 * median_s) + _peak(forward, 2 * median_s)),
+        vertical_variance=float(np.var(vertical_mps2)),
+        mediolateral_variance=float(np.var(left_mps2)),
+        harmonic_ratio=_harmonic_ratio(vertical_mps2, 2 * median_s),
+        sway_radps=math.sqrt(float(np.mean(tilt_rate_radps * tilt_rate_radps))),
+    )
+
+
+def pool(stretches: Sequence[GaitStretch]) -> GaitQuality | None:
+    """Return what ``stretches`` say together; ``None`` where too few steps can be compared."""
+    changes_s = np.abs([change for stretch in stretches for change in stretch.step_changes_s])
+    if len(changes_s) < _FEWEST_STEPS:
+        return None
+    limit_s = _OUTLIER_MEDIANS * float(np.median(changes_s)) + 0.01
+    count = len(stretches)
+    vertical = sum(stretch.vertical_variance for stretch in stretches)
+    return GaitQuality(
+        cadence_spm=60.0 * count / sum(stretch.step_time_s for stretch in stretches),
+        # The mean absolute difference of two normal values is 2 / sqrt(pi) of their standard deviation.
+        step_time_spread_s=float(np.mean(np.minimum(changes_s, limit_s))) * math.sqrt(math.pi) / 2.0
+        + _TIMING_FLOOR_S,
+        step_regularity=sum(stretch.step_regularity for stretch in stretches) / count,
+        stride_regularity=sum(stretch.stride_regularity for stretch in stretches) / count,
+        ml_ratio=math.sqrt(sum(stretch.mediolateral_variance for stretch in stretches) / max(vertical, 1e-9)),
+        harmonic_ratio=sum(stretch.harmonic_ratio for stretch in stretches) / count,
+        sway_radps=math.sqrt(sum(stretch.sway_radps**2 for stretch in stretches) / count),
+    )
+
+
+def _changes(step_times_s: Floats, median_s: float) -> tuple[float, ...]:
+    low, high = _PLAUSIBLE_STEP
+    fair = (step_times_s > low * median_s) & (step_times_s < high * median_s)
+    same_foot = fair[2:] & fair[1:-1] & fair[:-2]
+    return tuple((step_times_s[2:] - step_times_s[:-2])[same_foot].tolist())
+
+
+def _autocorrelation(signal: Floats) -> Floats:
+    """Return the unbiased autocorrelation of ``signal`` (n,) for lags up to n / 2, 1 at lag 0."""
+    n = len(signal)
+    centred = signal - np.mean(signal)
+    power = np.abs(np.fft.rfft(centred, 2 * n)) ** 2
+    raw = np.fft.irfft(power)[: n // 2] / (n - np.arange(n // 2))
+    return np.asarray(raw / max(float(raw[0]), 1e-12), dtype=np.float64)
+
+
+def _peak(autocorrelation: Floats, lag_s: float) -> float:
+    """Return the largest value within 15 % of a lag, where the step clock may be off by that much."""
+    low, high = int(0.85 * lag_s * RATE_HZ), int(1.15 * lag_s * RATE_HZ) + 2
+    return float(np.max(autocorrelation[low:high]))
+
+
+def _harmonic_ratio(vertical_mps2: Floats, stride_s: float) -> float:
+    """Return the even over the odd harmonics of the stride, over whole strides only."""
+    strides = int(len(vertical_mps2) / (stride_s * RATE_HZ))
+    n = round(strides * stride_s * RATE_HZ)
+    turns = np.outer(np.arange(1, _HARMONIC_COUNT + 1), np.arange(n) / (stride_s * RATE_HZ))
+    sizes = np.abs(np.sum(np.exp(-2j * np.pi * turns) * vertical_mps2[:n], axis=1))
+    return float(np.sum(sizes[1::2]) / max(float(np.sum(sizes[::2])), 1e-9))

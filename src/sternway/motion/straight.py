@@ -1,0 +1,126 @@
+"""Finds straight, settled walking one way and cuts it into stretches of five seconds."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from sternway.motion.gait import Direction
+from sternway.motion.regularity import GaitStretch, measure
+from sternway.motion.resample import PERIOD_S, RATE_HZ
+from sternway.motion.trunk import TrunkMotion
+from sternway.samples import Floats
+
+STRETCH_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class StraightSettings:
+    """What counts as straight, settled walking.
+
+    ``settle_s`` is left out after a start or a turn (gait initiation takes about two steps); ``turn_radps`` of yaw,
+    smoothed over ``yaw_s``, is a turn and not a curve; ``wait_s`` lets the last steps be decided.
+    """
+
+    settle_s: float = 1.2
+    turn_radps: float = 0.6
+    yaw_s: float = 0.5
+    wait_s: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DatedStretch:
+    """A measured stretch, when it ended, when it was known and which way the walker went."""
+
+    end_s: float
+    decided_at_s: float
+    direction: Direction
+    measured: GaitStretch
+
+
+class StraightWalking:
+    """Hands out one :class:`DatedStretch` for each five seconds of straight walking in one known direction.
+
+    Short stretches let short lanes count: ten seconds need not be walked in one go.
+    """
+
+    def __init__(self, settings: StraightSettings | None = None) -> None:
+        self._settings = settings or StraightSettings()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion."""
+        self._yaw_radps = 0.0
+        self._row = self._run_rows = 0
+        self._way = 0
+        self._first_row = 0
+        self._blocks: deque[Floats] = deque()
+        self._contacts: deque[tuple[float, float]] = deque()
+        self._due: deque[tuple[int, int]] = deque()
+
+    def update(self, trunk: TrunkMotion) -> list[DatedStretch]:
+        """Return the stretches that are complete and whose steps have been decided."""
+        if trunk.after_gap:
+            self.reset()
+        if not len(trunk):
+            return []
+        self._keep(trunk)
+        out = []
+        settled = round(self._settings.settle_s * RATE_HZ)
+        wait, length = round(self._settings.wait_s * RATE_HZ), round(STRETCH_S * RATE_HZ)
+        for yaw, way in zip(trunk.yaw_rate_radps.tolist(), self._ways(trunk), strict=True):
+            self._yaw_radps += PERIOD_S / self._settings.yaw_s * (yaw - self._yaw_radps)
+            straight = way != 0 and abs(self._yaw_radps) < self._settings.turn_radps
+            self._run_rows = self._run_rows + 1 if straight and way == self._way else 0
+            self._way = way
+            self._row += 1
+            if self._run_rows == settled + length:
+                self._run_rows = settled
+                self._due.append((self._row, way))
+            if self._due and self._due[0][0] + wait == self._row:
+                out += self._finish(*self._due.popleft())
+        self._trim()
+        return out
+
+    def _ways(self, trunk: TrunkMotion) -> list[int]:
+        if trunk.anteroposterior_mps2 is None or trunk.mediolateral_mps2 is None:
+            return [0] * len(trunk)
+        ways: list[int] = np.where(trunk.walking, trunk.direction, 0).tolist()
+        return ways
+
+    def _keep(self, trunk: TrunkMotion) -> None:
+        nothing = np.zeros(len(trunk))
+        ahead, left = trunk.anteroposterior_mps2, trunk.mediolateral_mps2
+        tilting = np.sqrt(np.maximum(trunk.gyro_norm_radps**2 - trunk.yaw_rate_radps**2, 0.0))
+        columns = (
+            trunk.time_s,
+            trunk.vertical_mps2,
+            nothing if ahead is None else ahead,
+            nothing if left is None else left,
+            tilting,
+        )
+        self._blocks.append(np.column_stack(columns))
+        self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
+
+    def _finish(self, end_row: int, way: int) -> list[DatedStretch]:
+        rows = np.concatenate(self._blocks)
+        end = end_row - self._first_row
+        table = np.ascontiguousarray(rows[end - round(STRETCH_S * RATE_HZ) : end].T)
+        start_s, end_s = float(table[0, 0]), float(table[0, -1])
+        decided_at_s = end_s + self._settings.wait_s
+        contacts_s = sorted(
+            at for at, known_s in self._contacts if start_s <= at <= end_s and known_s <= decided_at_s
+        )
+        measured = measure(table[1], table[2], table[3], table[4], contacts_s)
+        if measured is None:
+            return []
+        return [DatedStretch(end_s, decided_at_s, Direction(way), measured)]
+
+    def _trim(self) -> None:
+        """Keep what a stretch and its wait can need."""
+        needed = round((STRETCH_S + self._settings.wait_s) * RATE_HZ)
+        while self._row - self._first_row - len(self._blocks[0]) > needed:
+            self._first_row += len(self._blocks.popleft())
+        start_s = float(self._blocks[0][0, 0])
+        while self._contacts and self._contacts[0][0] < start_s:
+            self._contacts.popleft()
