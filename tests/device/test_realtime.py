@@ -1,0 +1,13 @@
+import subprocess
+import sys
+
+
+def test_takes_what_is_allowed_and_says_what_was_not():
+    """In a process of its own: priority, memory and the collector belong to the whole process."""
+    program = "from sternway.device.realtime import be_punctual; print('\\n'.join(be_punctual())); print('on time')"
+    lines = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    assert "on time" in lines
+    for line in lines[: lines.index("on time")]:
+        assert not line or "LimitRTPRIO" in line or "LimitMEMLOCK" in line
