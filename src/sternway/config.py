@@ -14,6 +14,8 @@ from sternway.errors import ConfigError
 
 T = TypeVar("T")
 
+SETTINGS_FILE = Path("/etc/sternway/sternway.toml")
+
 
 @dataclass(frozen=True, slots=True)
 class ClipSettings:
@@ -90,7 +92,11 @@ class RecordingSettings:
 
 @dataclass(frozen=True, slots=True)
 class DashboardSettings:
-    """The dashboard on the home server. ``database`` is a SQLAlchemy URL; empty means SQLite in ``state_dir``."""
+    """The dashboard on the home server. ``database`` is a SQLAlchemy URL; empty means SQLite in ``state_dir``.
+
+    ``public_url`` is how phones reach it behind a reverse proxy. Raw motion around events is kept ``trace_days``.
+    ``pairing_dir`` is where ``sternway pair`` keeps the broker's users.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8377
@@ -100,6 +106,7 @@ class DashboardSettings:
     certificate_file: str = ""
     key_file: str = ""
     trace_days: int = 365
+    pairing_dir: str = "/etc/mosquitto/sternway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,13 @@ class Settings:
     outbox: OutboxSettings = OutboxSettings()
     recording: RecordingSettings = RecordingSettings()
     dashboard: DashboardSettings = DashboardSettings()
+
+
+def chosen_settings(path: Path | None) -> Settings:
+    """Return the settings of ``path``, of the system's file where there is one, or the defaults."""
+    if path is None and SETTINGS_FILE.exists():
+        path = SETTINGS_FILE
+    return load_settings(path) if path else Settings()
 
 
 def load_settings(path: Path) -> Settings:

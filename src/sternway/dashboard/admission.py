@@ -110,7 +110,7 @@ def _is_led_here(rooms: Rooms, request: Request) -> bool:
 
 
 def _say(visit: Visit, status: int, sentence: str) -> Response:
-    return visit.page("message.html", status, sentence=sentence)
+    return visit.page("message.html", status=status, sentence=sentence)
 
 
 def _bare(status: int, sentence: str) -> Response:

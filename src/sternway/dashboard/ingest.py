@@ -13,7 +13,6 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -29,6 +28,7 @@ from sternway.dashboard.store import Store
 from sternway.errors import MessageError, SternwayError, StoreError
 from sternway.events import Kind
 from sternway.publish import messages, topics
+from sternway.publish.tls import client_context, find_credentials
 
 _log = logging.getLogger(__name__)
 
@@ -124,12 +124,12 @@ class Ingest:
         client = Client(
             CallbackAPIVersion.VERSION2, self._client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
         )
-        if self._broker.user:
-            client.username_pw_set(self._broker.user, _secret(self._broker.password_file))
-        if self._broker.tls:
-            client.tls_set(
-                self._broker.ca_file or None, self._broker.certificate_file or None, self._broker.key_file or None
-            )
+        credentials = find_credentials(self._broker)
+        if credentials.user:
+            client.username_pw_set(credentials.user, credentials.password)
+        context = client_context(self._broker, credentials)
+        if context is not None:
+            client.tls_set_context(context)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -288,12 +288,3 @@ def _is_record(topic: str) -> bool:
 def _is_running(client: Client) -> bool:
     thread = client._thread  # no public way to ask
     return thread is not None and thread.is_alive()
-
-
-def _secret(file: str) -> str | None:
-    if not file:
-        return None
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise StoreError(f"cannot read the password file {file}: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """Templates and what they can say: times in the viewer's zone, numbers for people, icons."""
 
 import functools
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sternway import __version__
 from sternway.dashboard import words
+from sternway.session.journal import Entry, EntryKind
 
 
 def make_environment() -> Environment:
@@ -25,6 +27,7 @@ def make_environment() -> Environment:
         "ago": ago,
         "number": number,
     }
+    environment.filters |= {"zip_with": zip_with, "entry_words": entry_words}
     environment.globals |= {"words": words, "version": __version__}
     return environment
 
@@ -91,6 +94,27 @@ def number(value: float | None, digits: int = 0) -> str:
     ('–', '3.1')
     """
     return "–" if value is None else f"{value:.{digits}f}"
+
+
+def zip_with(labels: Iterable[str], values: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (value, label) pairs for a choice.
+
+    >>> zip_with(["Left knee"], ["left knee"])
+    [('left knee', 'Left knee')]
+    """
+    return list(zip(values, labels, strict=True))
+
+
+def entry_words(entry: Entry) -> str:
+    """Return a journal entry as one line.
+
+    >>> from datetime import date
+    >>> entry_words(Entry("1", date(2026, 5, 1), EntryKind.PAIN, {"value": 3, "when": "after", "place": "left knee"}))
+    'value 3, when after, place left knee'
+    """
+    names = {name: name.replace("_", " ") for name in entry.body}
+    parts = [f"{names[name]} {str(value).replace('_', ' ')}" for name, value in entry.body.items()]
+    return ", ".join(parts) if entry.kind is not EntryKind.NOTE else str(entry.body["text"])
 
 
 @functools.cache

@@ -122,8 +122,6 @@ CLIPS = sa.Table(
     sa.Column("clip_id", _NAME, primary_key=True),
     sa.Column("name", sa.String(80), nullable=False),
     sa.Column("paired_s", sa.Float(53), nullable=False),
-    sa.Column("seen_s", sa.Float(53)),
-    sa.Column("state", sa.JSON),
 )
 
 PEOPLE = sa.Table(

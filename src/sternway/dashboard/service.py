@@ -14,6 +14,7 @@ import uvicorn
 from sternway.config import Settings
 from sternway.dashboard.app import build_app
 from sternway.dashboard.auth import Door
+from sternway.dashboard.chores import Chores
 from sternway.dashboard.ingest import Ingest
 from sternway.dashboard.live import Live
 from sternway.dashboard.store import Store, open_store
@@ -37,6 +38,7 @@ class Dashboard:
         self.live = Live()
         self.ingest = Ingest(settings.broker, self.store, self.live)
         self.app = build_app(settings, self.store, self.live, self.ingest, is_demo=is_demo)
+        self._chores = Chores(settings.dashboard, self.store, self.ingest)
         self._server = _Server(_config(settings, self.app))
         self._server.on_exit = self.app.state.stream.end
         self._thread = threading.Thread(target=self.run, name="dashboard", daemon=True)
@@ -58,6 +60,7 @@ class Dashboard:
     def run(self) -> None:
         """Serve on this thread until stopped by a signal or by :meth:`close`."""
         self.ingest.start()
+        self._chores.start()
         self._server.run(sockets=[self._socket])
 
     def start(self) -> Self:
@@ -72,6 +75,7 @@ class Dashboard:
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(START_S)
+        self._chores.close()
         self.ingest.close()
         self.store.close()
         self._socket.close()

@@ -1,5 +1,6 @@
 """One request: who asks, from which browser, in which time zone, about which clip."""
 
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -98,7 +100,7 @@ class Visit:
         """Return the id of the clip being looked at; an empty one matches nothing."""
         return self.clip.id if self.clip else ""
 
-    def page(self, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    def page(self, template: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
         """Return a page made from ``template``."""
         said = words.SAID.get(self.request.query_params.get("said", ""))
         context = {"visit": self, "said": said, "path": self.request.url.path, **facts}
@@ -112,6 +114,26 @@ class Visit:
     def go(self, path: str, said: str | None = None) -> Response:
         """Send the browser to ``path``, there to read the message named ``said``."""
         return RedirectResponse(f"{path}?{urlencode({'said': said})}" if said else path, 303)
+
+    @property
+    def today(self) -> datetime.date:
+        """Return the day it is where the viewer is."""
+        return datetime.datetime.fromtimestamp(self.store.clock(), self.zone).date()
+
+    def path_number(self, name: str) -> int:
+        """Return a number from the address; whatever else stands there is no page of ours."""
+        value = str(self.request.path_params[name])
+        if not value.isascii() or not value.isdigit() or len(value) > 9:
+            raise HTTPException(404)
+        return int(value)
+
+    def query_number(self, name: str, lowest: float, highest: float) -> float | None:
+        """Return a number from behind the question mark, ``None`` where there is none that fits."""
+        try:
+            value = float(self.request.query_params.get(name, ""))
+        except ValueError:
+            return None
+        return value if lowest <= value <= highest else None
 
     def text(self, name: str, longest: int = 200, required: bool = False) -> str:
         """Return a field as one tidy text; raise :class:`FormError` where it is too long or missing."""

@@ -28,6 +28,7 @@ SAID = {
     "backed_up": "A backup has been written on the server.",
     "deleted": "Everything has been deleted.",
     "forgotten": "The clip is forgotten.",
+    "forgotten_here": "Forgotten here. On the server, `sudo sternway forget` ends its pairing with the broker too.",
     "renamed": "The clip has its new name.",
     "removed": "That person can no longer look.",
     "logged_out": "You are logged out.",

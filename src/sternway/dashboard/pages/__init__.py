@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from sternway.dashboard.pages import entrance, now
+from sternway.dashboard.pages import clips, data, entrance, now, programme, progress, today, walks
 from sternway.dashboard.visit import Access, Visit
 
 
@@ -35,4 +35,32 @@ PAGES = (
     Page("/more", entrance.more),
     Page("/", now.show),
     _change("/command/{name}", now.command),
+    Page("/today", today.show),
+    _change("/today/check", today.check),
+    _change("/today/pain", today.pain),
+    _change("/today/effort", today.effort),
+    _change("/today/note", today.remark),
+    _change("/today/withdraw/{entry_id}", today.withdraw),
+    Page("/walks", walks.show),
+    Page("/walks/{walk_id}", walks.one),
+    Page("/events/{event_id}", walks.event),
+    _change("/events/{event_id}/label", walks.label),
+    Page("/progress", progress.show),
+    Page("/progress/print", progress.printed),
+    Page("/programme", programme.show),
+    _change("/programme/plan", programme.save),
+    _change("/programme/activity", programme.activity),
+    _change("/programme/pause", programme.pause),
+    Page("/programme/screening", programme.screening),
+    _change("/programme/screening", programme.screened),
+    Page("/clips", clips.show),
+    _change("/clips/pair", clips.pair),
+    _change("/clips/{clip_id}/name", clips.rename),
+    _change("/clips/{clip_id}/forget", clips.forget),
+    Page("/data", data.show),
+    _change("/data/invite", data.invite),
+    _change("/data/people/{person_id}/remove", data.remove),
+    Page("/data/export/{name}", data.export),
+    _change("/data/backup", data.back_up),
+    _change("/data/delete", data.delete),
 )

@@ -74,14 +74,14 @@ def _try(visit: Visit, template: str, admit: Callable[[], Person], **facts: str)
     wait_s = attempts.wait_s(address)
     if wait_s > 0:
         problem = f"Too many wrong tries. Please wait {int(wait_s // 60) + 1} minutes."
-        response: Response = visit.page(template, 429, problem=problem, **facts)
+        response: Response = visit.page(template, status=429, problem=problem, **facts)
         response.headers["retry-after"] = str(int(wait_s) + 1)
         return response
     try:
         person = admit()
     except AccessError as error:
         attempts.wrong(address)
-        return visit.page(template, 422, problem=str(error), **facts)
+        return visit.page(template, status=422, problem=str(error), **facts)
     response = visit.go("/")
     set_browser(response, visit, visit.rooms.door.remember(person))
     return response

@@ -15,8 +15,6 @@ def upgrade() -> None:
         sa.Column("clip_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("paired_s", sa.Float(precision=53), nullable=False),
-        sa.Column("seen_s", sa.Float(precision=53), nullable=True),
-        sa.Column("state", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("clip_id"),
     )
     op.create_table(
