@@ -5,7 +5,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
-from sternway.alert.patterns import Pattern
+from sternway.alert.patterns import Cue, Pattern
 from sternway.errors import SternwayError
 from sternway.events import Cause, Event, Kind
 from sternway.memory import Memory
@@ -123,6 +123,7 @@ class Loop:
         self._power = Power()
         self._plan: Plan | None = None
         self._phase = self._monitor.session.phase
+        self._is_ready = False
         self._house_faults: frozenset[Cause] = frozenset()
         self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0}
 
@@ -141,6 +142,7 @@ class Loop:
     def _decide(self, block: Block) -> Outcome:
         self._keep_house(block.read_at_s)
         self._listen(block.read_at_s)
+        self._say_ready(block)
         outcome = self._monitor.update(block, self._sensor.cause)
         if self._haptics:
             for pattern in outcome.patterns:
@@ -148,6 +150,13 @@ class Loop:
         if any(map(len, outcome.trunk)) or self._monitor.faults.causes:
             self._alive()
         return outcome
+
+    def _say_ready(self, block: Block) -> None:
+        """Let the wearer feel, once after a start, that the sensor speaks and the clip watches."""
+        if not self._is_ready and len(block):
+            self._is_ready = True
+            if self._phase is Phase.READY:
+                self._monitor.command("buzz", {"cue": Cue.START.value}, block.read_at_s)
 
     def _recover(self, block: Block) -> Outcome:
         """Begin with a fresh monitor that remembers; the failure is in the log and is said as a FAULT."""
