@@ -12,6 +12,7 @@ from sternway.errors import SternwayError
 COMMANDS: dict[str, str] = {
     "run": "watch the wearer: read the sensor, warn, record and publish",
     "demo": "run a simulated walk on an emulated clip, with a live page",
+    "doctor": "check every part of a clip, and say what to do",
     "config": "print the settings, or check a file",
     "dashboard": "serve the pages for the walker, the family and the physiotherapist",
     "pair": "on the server: give a clip its user and secret",

@@ -76,6 +76,18 @@ def test_every_failure_says_what_to_do_and_keeps_its_number(adapter, number, wor
     assert isinstance(caught.value, OSError)
 
 
+def test_two_readers_of_one_sensor_are_told_apart(adapter, monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "devnull", str(tmp_path / "i2c-1"))
+    (tmp_path / "i2c-1").touch()
+    first, second = LinuxBus(1), LinuxBus(1)
+    first.read(0x6A, 0x0F, 1)
+    with pytest.raises(BusError, match="read by another Sternway: stop that first"):
+        second.read(0x6A, 0x0F, 1)
+    first.close()
+    second.read(0x6A, 0x0F, 1)
+    second.close()
+
+
 def test_a_bus_that_is_not_there_is_a_clear_error():
     with pytest.raises(BusError, match="does not exist: switch I2C on"):
         LinuxBus(4711).read(0x6A, 0x0F, 1)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sternway.alert.patterns import Pattern
-from sternway.commands.run import chosen_settings, stop_on_signal
-from sternway.config import BrokerSettings, Settings
+from sternway.commands.run import stop_on_signal
+from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.demo.terminal import LiveLine
 from sternway.errors import SternwayError
 from sternway.monitor import Outcome

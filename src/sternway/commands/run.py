@@ -5,11 +5,10 @@ import logging
 import signal
 from pathlib import Path
 
-from sternway.config import Settings, load_settings
+from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.device.bus import LinuxBus
+from sternway.device.rescue import AdapterRescue
 from sternway.service import ClipService
-
-SETTINGS_FILE = Path("/etc/sternway/sternway.toml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,17 +23,11 @@ def main(arguments: argparse.Namespace) -> int:
         level=logging.DEBUG if arguments.verbose else logging.INFO, format="%(levelname)s %(message)s"
     )
     settings = chosen_settings(arguments.config)
-    service = ClipService(settings, LinuxBus(settings.sensor.bus))
+    number = settings.sensor.bus
+    service = ClipService(settings, LinuxBus(number), rescue=AdapterRescue(number))
     stop_on_signal(service)
     service.run()
     return 0
-
-
-def chosen_settings(path: Path | None) -> Settings:
-    """Return the settings of ``path``, of the system's file where there is one, or the defaults."""
-    if path is None and SETTINGS_FILE.exists():
-        path = SETTINGS_FILE
-    return load_settings(path) if path else Settings()
 
 
 def stop_on_signal(service: ClipService) -> None:

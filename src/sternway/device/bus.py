@@ -34,7 +34,8 @@ class LinuxBus:
     """``/dev/i2c-N`` through ``I2C_RDWR``, which has no limit of 32 bytes a burst.
 
     The device is opened when first needed and again after a failure, so that the adapter may go away and come back.
-    A transfer may take 0.1 s, not the kernel's 1 s: a stuck line must not hold the loop.
+    A transfer may take 0.1 s, not the kernel's 1 s: a stuck line must not hold the loop. The device is locked, since
+    two readers of one FIFO would each get half of it.
     """
 
     def __init__(self, number: int) -> None:
@@ -69,11 +70,20 @@ class LinuxBus:
     def _opened(self) -> SMBus:
         if self._device is None:
             device = SMBus(self._number)
+            _lock(device)
             for request, value in ((_I2C_TIMEOUT, _TIMEOUT_10MS), (_I2C_RETRIES, 0)):
                 with contextlib.suppress(OSError):  # an adapter may not know them
                     fcntl.ioctl(device.fd or -1, request, value)
             self._device = device
         return self._device
+
+
+def _lock(device: SMBus) -> None:
+    try:
+        fcntl.flock(device.fd or -1, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        device.close()
+        raise OSError(errno.EALREADY, "in use") from error
 
 
 def bus_error(number: int | None, path: str, address: int) -> BusError:
@@ -86,6 +96,8 @@ def bus_error(number: int | None, path: str, address: int) -> BusError:
         words = f"{path} does not exist: switch I2C on (dtparam=i2c_arm=on in config.txt) and restart"
     elif number in (errno.EACCES, errno.EPERM):
         words = f"{path} may not be opened: add this user to the group i2c (sudo usermod -aG i2c $USER)"
+    elif number == errno.EALREADY:
+        words = f"{path} is read by another Sternway: stop that first (sudo systemctl stop sternway)"
     elif number in STUCK_ERRNOS:
         words = f"{path} is stuck: a chip holds SDA or SCL low; check the wires, then power the sensor off and on"
     elif number in NACK_ERRNOS:

@@ -32,6 +32,11 @@ class Button:
         self._device.when_held = self._held
         self._device.when_released = self._released
 
+    @property
+    def is_pressed(self) -> bool:
+        """Return whether it is down now."""
+        return bool(self._device.is_pressed)
+
     def close(self) -> None:
         """Let go of the pin."""
         self._device.close()
