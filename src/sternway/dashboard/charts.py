@@ -11,9 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pygal
 from markupsafe import Markup
+from pygal.style import Style
 
-WIDTH = 374
+WIDTH = 340
 """Drawn for a phone's width: the text stays legible there and grows on a larger page."""
+LABEL_PX = 14
+"""The size the stylesheet gives labels: pygal leaves room for it."""
 _UNWANTED = {"defs", "title", "desc", "style", "script"}
 
 
@@ -68,6 +71,8 @@ def _options(height: int) -> dict[str, Any]:
         "height": height,
         "show_legend": False,
         "margin": 8,
+        "margin_right": 26,
+        "style": Style(label_font_size=LABEL_PX, major_label_font_size=LABEL_PX),
         "include_x_axis": False,
         "max_scale": 6,
         "min_scale": 3,
@@ -84,7 +89,7 @@ def _room(values: Sequence[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _thinned(labels: Sequence[str], most: int = 9) -> list[str]:
+def _thinned(labels: Sequence[str], most: int = 5) -> list[str]:
     """Return the labels with most of them blank where there are too many to read."""
     step = -(-len(labels) // most)
     return [label if number % max(step, 1) == 0 else "" for number, label in enumerate(labels)]

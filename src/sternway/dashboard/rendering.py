@@ -27,7 +27,7 @@ def make_environment() -> Environment:
         "ago": ago,
         "number": number,
     }
-    environment.filters |= {"zip_with": zip_with, "entry_words": entry_words}
+    environment.filters |= {"zip_with": zip_with, "entry_words": entry_words, "short": short}
     environment.globals |= {"words": words, "version": __version__}
     return environment
 
@@ -96,6 +96,15 @@ def number(value: float | None, digits: int = 0) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def short(value: float) -> str:
+    """Return a number without needless noughts.
+
+    >>> short(7.0), short(2.5)
+    ('7', '2.5')
+    """
+    return f"{value:.1f}".removesuffix(".0")
+
+
 def zip_with(labels: Iterable[str], values: Iterable[str]) -> list[tuple[str, str]]:
     """Return (value, label) pairs for a choice.
 
@@ -110,11 +119,20 @@ def entry_words(entry: Entry) -> str:
 
     >>> from datetime import date
     >>> entry_words(Entry("1", date(2026, 5, 1), EntryKind.PAIN, {"value": 3, "when": "after", "place": "left knee"}))
-    'value 3, when after, place left knee'
+    '3 of 10, after, left knee'
     """
-    names = {name: name.replace("_", " ") for name in entry.body}
-    parts = [f"{names[name]} {str(value).replace('_', ' ')}" for name, value in entry.body.items()]
-    return ", ".join(parts) if entry.kind is not EntryKind.NOTE else str(entry.body["text"])
+    body = dict(entry.body)
+    if entry.kind is EntryKind.NOTE:
+        return str(body["text"])
+    if entry.kind is EntryKind.SCREENING:
+        return "nothing against it" if body["passed"] else "ask a professional first"
+    if "value" in body and not isinstance(body["value"], str):
+        body["value"] = f"{body['value']} of 10"
+    if "minutes" in body:
+        body["minutes"] = f"{short(body['minutes'])} min"
+    if "pain_before" in body:
+        body["pain_before"] = f"pain {body['pain_before']} of 10"
+    return ", ".join(str(value).replace("_", " ") for value in body.values())
 
 
 @functools.cache

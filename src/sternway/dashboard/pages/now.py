@@ -106,7 +106,11 @@ def _figures(state: State) -> tuple[tuple[str, str], ...]:
         ("Steps backward", str(state.steps_backward)),
         ("Steps a minute", number(state.cadence_spm)),
     ]
-    return (("Now", words.PHASES[state.phase]), *figures) if state.phase is not Phase.READY else tuple(figures[1:3])
+    return (
+        (("Part of the walk", words.PHASES[state.phase]), *figures)
+        if state.phase is not Phase.READY
+        else tuple(figures[1:3])
+    )
 
 
 def _progress_percent(sight: Sight) -> int | None:

@@ -216,6 +216,6 @@ def _labels(weeks: list[WeekSummary]) -> list[str]:
     return [f"{week.monday:%-d %b}" for week in weeks]
 
 
-def _ticks(weeks: list[WeekSummary], most: int = 6) -> list[tuple[float, str]]:
+def _ticks(weeks: list[WeekSummary], most: int = 5) -> list[tuple[float, str]]:
     step = max(1, -(-len(weeks) // most))
     return [(float(index), f"{week.monday:%-d %b}") for index, week in enumerate(weeks) if index % step == 0]
