@@ -26,6 +26,8 @@ RELIEF = 0.99
 SET_ASIDE_KEPT = 3
 """Broken files kept for whoever wants to look; more would fill the card."""
 
+TABLES = ("outbox", "tombstone")
+
 FORMAT = 1
 """The form of the tables below, kept as SQLite's ``user_version``."""
 
@@ -39,6 +41,9 @@ CREATE TABLE IF NOT EXISTS outbox (
     message TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS outbox_kind ON outbox (kind, seq);
+CREATE TABLE IF NOT EXISTS tombstone (seq INTEGER PRIMARY KEY, size INTEGER NOT NULL, message TEXT NOT NULL);
+CREATE VIEW IF NOT EXISTS waiting AS
+    SELECT seq, size, message FROM outbox UNION ALL SELECT seq, size, message FROM tombstone;
 """
 
 
@@ -131,16 +136,16 @@ class Outbox:
     def parcels(self, after_seq: int, most: int) -> list[Parcel]:
         """Return up to ``most`` records beyond ``after_seq``, oldest first, ready to be sent."""
         with self._transaction() as db:
-            oldest = db.execute("SELECT min(seq) FROM outbox").fetchone()[0]
+            oldest = db.execute("SELECT min(seq) FROM waiting").fetchone()[0]
             rows = db.execute(
-                "SELECT seq, message FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, most)
+                "SELECT seq, message FROM waiting WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, most)
             ).fetchall()
         return [Parcel(seq, numbered(text, self.store_id, seq, oldest)) for seq, text in rows]
 
     def waiting_count(self) -> int:
         """Return how many records wait for their acknowledgement."""
         with self._transaction() as db:
-            return int(db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+            return int(db.execute("SELECT count(*) FROM waiting").fetchone()[0])
 
     def acknowledge(self, ack: Ack) -> int:
         """Let go of what ``ack`` covers and return how many records that was; another store's ack changes nothing.
@@ -155,7 +160,7 @@ class Outbox:
             return 0
         with self._transaction() as db:
             freed = _weigh(db, "WHERE seq <= ?", ack.seq)
-            count = db.execute("DELETE FROM outbox WHERE seq <= ?", (ack.seq,)).rowcount
+            count = sum(db.execute(f"DELETE FROM {table} WHERE seq <= ?", (ack.seq,)).rowcount for table in TABLES)
         self._bytes -= freed
         return int(count)
 
@@ -246,15 +251,13 @@ class Outbox:
     def _make_room(self, db: sqlite3.Connection, wanted: int) -> tuple[int, int]:
         """Free at least ``wanted`` bytes, least precious first; return what was freed and how many it cost."""
         freed = dropped_count = 0
-        for which in ("kind = 'trace'", "kind NOT IN ('trace', 'dropped')"):
-            seq = 0
-            while freed < wanted and (row := _oldest(db, which, seq)) is not None:
-                seq = row[0]
+        for which in ("kind = 'trace'", "true"):
+            while freed < wanted and (row := _oldest(db, which)) is not None:
                 freed += _bury(db, *row)
                 dropped_count += 1
-        while freed < wanted and (row := _oldest(db, "true")) is not None:
-            db.execute("DELETE FROM outbox WHERE seq = ?", (row[0],))
-            freed += row[2] + ROW_OVERHEAD_BYTES
+        while freed < wanted and (stone := db.execute("SELECT min(seq), size FROM tombstone").fetchone())[0]:
+            db.execute("DELETE FROM tombstone WHERE seq = ?", (stone[0],))
+            freed += stone[1] + ROW_OVERHEAD_BYTES
         return freed, dropped_count
 
     def _renew(self, ack: Ack) -> None:
@@ -288,22 +291,25 @@ class Outbox:
         return text
 
 
-def _oldest(db: sqlite3.Connection, which: str, after_seq: int = 0) -> tuple[int, str, int, str] | None:
-    query = f"SELECT seq, kind, size, message FROM outbox WHERE {which} AND seq > ? ORDER BY seq LIMIT 1"
-    row: tuple[int, str, int, str] | None = db.execute(query, (after_seq,)).fetchone()
+def _oldest(db: sqlite3.Connection, which: str) -> tuple[int, str, int, str] | None:
+    query = f"SELECT seq, kind, size, message FROM outbox WHERE {which} ORDER BY seq LIMIT 1"
+    row: tuple[int, str, int, str] | None = db.execute(query).fetchone()
     return row
 
 
 def _bury(db: sqlite3.Connection, seq: int, kind: str, size: int, message: str) -> int:
-    """Turn a record into a tombstone of the same number and moment; return what that frees."""
+    """Replace a record by a tombstone of the same number and moment; return what that frees.
+
+    Tombstones have a table of their own: left in place they would keep the pages of the large records they replace.
+    """
     values = json.loads(message)
     values |= {"kind": RecordKind.DROPPED.value, "body": {"kind": kind, "reason": "space"}}
     stone = json.dumps(values, separators=(",", ":"))
-    change = "UPDATE outbox SET kind = 'dropped', size = ?, message = ? WHERE seq = ?"
-    db.execute(change, (len(stone), stone, seq))
+    db.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
+    db.execute("INSERT INTO tombstone VALUES (?, ?, ?)", (seq, len(stone), stone))
     return size - len(stone)
 
 
 def _weigh(db: sqlite3.Connection, where: str = "", *values: int) -> int:
-    query = f"SELECT coalesce(sum(size), 0) + {ROW_OVERHEAD_BYTES} * count(*) FROM outbox {where}"
+    query = f"SELECT coalesce(sum(size), 0) + {ROW_OVERHEAD_BYTES} * count(*) FROM waiting {where}"
     return int(db.execute(query, values).fetchone()[0])
