@@ -1,0 +1,57 @@
+"""How abruptly the trunk moves: three quantities that mean the same however the clip sits."""
+
+import math
+from collections import deque
+
+from sternway.motion.resample import PERIOD_S
+from sternway.motion.trunk import TrunkMotion
+
+CHANNELS = ("jerk", "horizontal", "tilt_rate")
+
+_SMOOTH = 5
+"""Samples averaged: 50 ms keeps a lost step and leaves out the ring of the heel, which differs between devices."""
+
+_LAG = 10
+"""Samples over which acceleration changes: 0.1 s, the time in which a caught foot brakes the trunk."""
+
+_Row = tuple[float, float, float, float, float, float]
+
+
+class JoltTracker:
+    """Follows jerk (m/s3), horizontal acceleration (m/s2) and tilt rate (rad/s, without turning about the vertical).
+
+    All are of the means over 50 ms; jerk is the change of the acceleration vector over 0.1 s. Plain floats.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion."""
+        self._rows: deque[_Row] = deque(maxlen=_SMOOTH)
+        self._past: deque[_Row] = deque(maxlen=_LAG)
+
+    def update(self, trunk: TrunkMotion) -> list[tuple[float, float, float]]:
+        """Return jerk, horizontal acceleration and tilt rate at each sample; zeros in the first 50 ms."""
+        if trunk.after_gap:
+            self.reset()
+        rows = zip(trunk.accel_mps2.tolist(), trunk.gyro_radps.tolist(), trunk.up.tolist(), strict=True)
+        return [self._push((*accel, *gyro), up) for accel, gyro, up in rows]
+
+    def _push(self, row: _Row, up: list[float]) -> tuple[float, float, float]:
+        self._rows.append(row)
+        if len(self._rows) < _SMOOTH:
+            return (0.0, 0.0, 0.0)
+        ax, ay, az, wx, wy, wz = smooth = _mean(self._rows)
+        jerk = math.dist(smooth[:3], self._past[0][:3]) / (_LAG * PERIOD_S) if len(self._past) == _LAG else 0.0
+        self._past.append(smooth)
+        ux, uy, uz = up
+        vertical, yaw = ax * ux + ay * uy + az * uz, wx * ux + wy * uy + wz * uz
+        horizontal = math.sqrt(max(0.0, ax * ax + ay * ay + az * az - vertical * vertical))
+        tilt_rate = math.sqrt(max(0.0, wx * wx + wy * wy + wz * wz - yaw * yaw))
+        return (jerk, horizontal, tilt_rate)
+
+
+def _mean(rows: deque[_Row]) -> _Row:
+    a, b, c, d, e = rows
+    return tuple((p + q + r + s + t) / _SMOOTH for p, q, r, s, t in zip(a, b, c, d, e, strict=True))  # type: ignore[return-value]

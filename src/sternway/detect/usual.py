@@ -1,0 +1,92 @@
+"""What is usual for this person: their level a moment ago, and their brisk walking learned over many walks."""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sternway.motion.resample import PERIOD_S, RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class UsualSettings:
+    """``power``: 6 lets the peaks of each step count most. ``memory_s``: about six steps. ``delay_s``: as they were
+    this long ago, so that a stumble is not measured against itself.
+    """
+
+    power: int = 6
+    memory_s: float = 3.0
+    delay_s: float = 0.4
+
+
+class PaceLevel:
+    """The level of one quantity at the pace of a moment ago: its power mean over some seconds, delayed.
+
+    Indexes the baseline by pace: who speeds up from a stroll to a jog is measured against the jog three steps later.
+    """
+
+    def __init__(self, settings: UsualSettings | None = None) -> None:
+        self._settings = settings or UsualSettings()
+        self._keep = 1.0 - PERIOD_S / self._settings.memory_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion."""
+        self._waiting: deque[float] = deque()
+        self._mean = self._weight = 0.0
+
+    def push(self, value: float) -> float:
+        """Take the newest value and return the level; 0 while there is none yet."""
+        self._waiting.append(value**self._settings.power)
+        if len(self._waiting) > round(self._settings.delay_s * RATE_HZ):
+            self._mean = self._keep * self._mean + (1.0 - self._keep) * self._waiting.popleft()
+            self._weight = self._keep * self._weight + (1.0 - self._keep)
+        return (self._mean / self._weight) ** (1.0 / self._settings.power) if self._weight > 0.0 else 0.0
+
+
+class BriskWalk:
+    """The level of this person's brisk walking, learned slowly from everybody's.
+
+    ``everybody`` gives the start, one level a channel. While the person walks, the logarithm of each level climbs or
+    falls towards the upper quartile of their own (a stochastic quantile, Robbins and Monro 1951), a second of walking
+    at a time: half or double takes some minutes. It never leaves a quarter to three times everybody's: a person is
+    not that different, a mistake could be.
+    """
+
+    QUARTILE = 0.75
+    STEP = 0.02
+    LEAST, MOST = 0.25, 3.0
+
+    def __init__(self, everybody: Mapping[str, float], learned: Mapping[str, Any] | None = None) -> None:
+        self._everybody = dict(everybody)
+        self.forget()
+        if learned:
+            self._walked_count = round(float(learned["walked_s"]) * RATE_HZ)
+            self._levels = {name: float(learned["levels"][name]) for name in self._everybody}
+
+    def forget(self) -> None:
+        """Forget the person; everybody's levels hold again."""
+        self._levels = dict(self._everybody)
+        self._walked_count = 0
+
+    @property
+    def levels(self) -> Mapping[str, float]:
+        """Return the level of each channel."""
+        return self._levels
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """Return what was learned as plain data: seconds walked, and the levels."""
+        return {"walked_s": self._walked_count / RATE_HZ, "levels": dict(self._levels)}
+
+    def walk(self, levels: Mapping[str, float]) -> None:
+        """Take one more sample of undisturbed walking with these pace levels."""
+        self._walked_count += 1
+        if self._walked_count % RATE_HZ:
+            return
+        for name, own in levels.items():
+            up = self.QUARTILE if own > self._levels[name] else self.QUARTILE - 1.0
+            level = self._levels[name] * math.exp(self.STEP * up)
+            usual = self._everybody[name]
+            self._levels[name] = min(max(level, self.LEAST * usual), self.MOST * usual)

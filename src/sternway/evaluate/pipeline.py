@@ -1,0 +1,122 @@
+"""The production pipeline over one labelled recording: what a clip would have said, and when."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sternway.detect.detector import Detector
+from sternway.detect.gate import WalkingGate
+from sternway.detect.stumble import StumbleDetector
+from sternway.evaluate.trial import Activity, Trial
+from sternway.events import Event, Kind
+from sternway.motion.trunk import TrunkTracker
+from sternway.samples import Block
+
+CHUNK_S = 0.02
+"""The loop's longest block: decisions are made as often as on the clip."""
+
+DETECTORS: tuple[Callable[[], Detector], ...] = (StumbleDetector,)
+SCORED = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One event of a scored kind, with what the labels say of the moment at which it was decided.
+
+    ``gate_open`` says whether gait was recognised when it *happened*; ``activity`` is the code of what was going on.
+    """
+
+    kind: Kind
+    time_s: float
+    decided_at_s: float
+    gate_open: bool
+    walking: bool
+    activity: str
+    evidence: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A trial without its samples: what was asked, what is known, what was heard."""
+
+    name: str
+    subject: str
+    activity: Activity
+    duration_s: float
+    walking_s: float
+    impact_s: float | None
+    onset_s: float | None
+    alert_s: tuple[float, float] | None
+    seconds_of: Mapping[str, float]
+    alarms: tuple[Alarm, ...]
+
+
+def run(trial: Trial) -> Outcome:
+    """Stream ``trial`` through a fresh pipeline, cold and causal, as a clip just switched on would live it."""
+    tracker, gate = TrunkTracker(), WalkingGate()
+    detectors = [make() for make in DETECTORS]
+    alarms: list[Alarm] = []
+    for block in chunks(trial.block()):
+        for trunk in tracker.update(block):
+            gate.update(trunk)
+            for detector in detectors:
+                alarms += [_alarm(event, trial, gate) for event in detector.update(trunk) if event.kind in SCORED]
+    return Outcome(
+        name=trial.name,
+        subject=trial.subject,
+        activity=trial.activity,
+        duration_s=trial.duration_s,
+        walking_s=trial.walking_s,
+        impact_s=trial.impact_s,
+        onset_s=trial.onset_s,
+        alert_s=trial.alert_s,
+        seconds_of=_seconds_of(trial),
+        alarms=tuple(alarms),
+    )
+
+
+def chunks(block: Block, chunk_s: float = CHUNK_S) -> Iterator[Block]:
+    """Yield ``block`` in pieces of at most ``chunk_s``, as the loop reads the chip."""
+    edges = np.searchsorted(block.time_s, np.arange(block.time_s[0] + chunk_s, block.time_s[-1] + chunk_s, chunk_s))
+    starts = np.concatenate(([0], edges)).tolist()
+    for start, end in zip(starts, [*starts[1:], len(block)], strict=True):
+        if end > start:
+            yield Block(
+                block.time_s[start:end],
+                block.accel_mps2[start:end],
+                block.gyro_radps[start:end],
+                read_at_s=float(block.time_s[end - 1]),
+                after_gap=block.after_gap and start == 0,
+            )
+
+
+def _alarm(event: Event, trial: Trial, gate: WalkingGate) -> Alarm:
+    row = min(int(np.searchsorted(trial.time_s, event.decided_at_s)), len(trial.time_s) - 1)
+    return Alarm(
+        kind=event.kind,
+        time_s=event.time_s,
+        decided_at_s=event.decided_at_s,
+        gate_open=gate.open_at(event.time_s),
+        walking=bool(trial.walking[row]),
+        activity=_activity_at(trial, event.decided_at_s),
+        evidence=dict(event.evidence),
+    )
+
+
+def _activity_at(trial: Trial, time_s: float) -> str:
+    for segment in trial.segments:
+        if segment.start_s <= time_s < segment.end_s:
+            return segment.activity.code
+    return trial.activity.code
+
+
+def _seconds_of(trial: Trial) -> dict[str, float]:
+    """Return how long each activity lasted."""
+    if not trial.segments:
+        return {trial.activity.code: trial.duration_s}
+    seconds: dict[str, float] = {}
+    for segment in trial.segments:
+        code = segment.activity.code
+        seconds[code] = seconds.get(code, 0.0) + segment.end_s - segment.start_s
+    return seconds

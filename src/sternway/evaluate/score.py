@@ -1,0 +1,224 @@
+"""From what was heard to figures: detected, missed, early, late, false, and over how many hours.
+
+What counts, for all data sets alike:
+
+* A **stumble** is detected by a stumble alarm decided from 0.5 s before the labelled span to 1 s after it; without
+  labels, anywhere in the trial. Latency runs from the first labelled sample to the decision.
+* A **fall is foreseen** (pre-impact) by an alarm decided within the 2 s before the impact peak; lead is what remained.
+* A **fall** is detected by a fall alarm that places it within 2 s of the impact; delay runs from impact to decision.
+* Everything else is false: alarms in ADL trials (for falls, all that are not falls, stumbles included; for stumbles,
+  all that are neither), per trial and per hour, and per hour of level walking.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from sternway.evaluate.intervals import poisson_rate, wilson
+from sternway.evaluate.pipeline import Alarm, Outcome
+from sternway.events import Kind
+
+EARLY_S, LATE_S = 0.5, 1.0
+FORESEEN_S = 2.0
+IMPACT_S = 2.0
+USEFUL_LEAD_S = 0.15
+"""Inflation time of a hip airbag, the least lead anyone could use (Jung et al. 2020, Sensors 20:5774)."""
+
+Json = dict[str, Any]
+
+
+def scores(dataset: str, gate: str, outcomes: Sequence[Outcome]) -> Json:
+    """Return the figures of one data set under one ``gate`` setting (``none`` or ``walking``), ready for JSON."""
+    hours = sum(outcome.duration_s for outcome in outcomes) / 3600
+    return {
+        "dataset": dataset,
+        "gate": gate,
+        "subjects": len({outcome.subject for outcome in outcomes}),
+        "trials": len(outcomes),
+        "hours": hours,
+        "stumble": _stumble(outcomes, gate),
+        "pre_impact": _pre_impact(outcomes, gate),
+        "fall": _fall(outcomes, gate),
+        "per_activity": _per_activity(outcomes, gate),
+        "worst": _worst(outcomes, gate),
+    }
+
+
+def heard(outcome: Outcome, kind: Kind, gate: str) -> list[Alarm]:
+    """Return the alarms of one kind that pass the gate, in the order of decision."""
+    alarms = [a for a in outcome.alarms if a.kind is kind and (gate == "none" or a.gate_open)]
+    return sorted(alarms, key=lambda alarm: alarm.decided_at_s)
+
+
+def stumble_latency_s(outcome: Outcome, gate: str) -> float | None:
+    """Return how long after the first labelled sample the stumble was decided; ``None`` when missed or unlabelled."""
+    found = _stumble_alarm(outcome, gate)
+    return found.decided_at_s - outcome.alert_s[0] if found and outcome.alert_s else None
+
+
+def lead_s(outcome: Outcome, gate: str) -> float | None:
+    """Return how long before the impact peak the first pre-impact alarm was decided; ``None`` when not foreseen."""
+    if outcome.impact_s is None:
+        return None
+    leads = [outcome.impact_s - alarm.decided_at_s for alarm in heard(outcome, Kind.PRE_IMPACT, gate)]
+    return next((lead for lead in leads if 0.0 < lead <= FORESEEN_S), None)
+
+
+def fall_delay_s(outcome: Outcome, gate: str) -> float | None:
+    """Return how long after the impact the fall was decided; ``None`` when missed."""
+    if outcome.impact_s is None:
+        return None
+    for alarm in heard(outcome, Kind.FALL, gate):
+        if abs(alarm.time_s - outcome.impact_s) <= IMPACT_S:
+            return alarm.decided_at_s - outcome.impact_s
+    return None
+
+
+def _stumble_alarm(outcome: Outcome, gate: str) -> Alarm | None:
+    span = outcome.alert_s
+    for alarm in heard(outcome, Kind.STUMBLE, gate):
+        if span is None or span[0] - EARLY_S <= alarm.decided_at_s <= span[1] + LATE_S:
+            return alarm
+    return None
+
+
+def _stumble(outcomes: Sequence[Outcome], gate: str) -> Json:
+    trials = [outcome for outcome in outcomes if outcome.activity.is_stumble]
+    quiet = [outcome for outcome in outcomes if not (outcome.activity.is_stumble or outcome.activity.is_fall)]
+    detected = sum(_stumble_alarm(outcome, gate) is not None for outcome in trials)
+    latencies = _present(stumble_latency_s(outcome, gate) for outcome in trials)
+    return {
+        **_sensitivity(detected, len(trials)),
+        "latency_s": {"p50": _percentile(latencies, 50), "p90": _percentile(latencies, 90), "count": len(latencies)},
+        **_false_alarms(quiet, Kind.STUMBLE, gate),
+    }
+
+
+def _pre_impact(outcomes: Sequence[Outcome], gate: str) -> Json:
+    falls = [outcome for outcome in outcomes if outcome.activity.is_fall]
+    quiet = [outcome for outcome in outcomes if not outcome.activity.is_fall]
+    return {
+        **_foreseen(falls, gate),
+        "from_gait": _foreseen([outcome for outcome in falls if outcome.activity.from_gait], gate),
+        **_false_alarms(quiet, Kind.PRE_IMPACT, gate),
+    }
+
+
+def _foreseen(falls: Sequence[Outcome], gate: str) -> Json:
+    leads = _present(lead_s(outcome, gate) for outcome in falls)
+    useful = sum(lead >= USEFUL_LEAD_S for lead in leads)
+    return {
+        **_sensitivity(len(leads), len(falls)),
+        "lead_s": {
+            "mean": float(np.mean(leads)) if leads else None,
+            "p10": _percentile(leads, 10),
+            "p50": _percentile(leads, 50),
+        },
+        "detected_150_ms_before": useful,
+        "sensitivity_150_ms_before": useful / len(falls) if falls else None,
+    }
+
+
+def _fall(outcomes: Sequence[Outcome], gate: str) -> Json:
+    falls = [outcome for outcome in outcomes if outcome.activity.is_fall]
+    quiet = [outcome for outcome in outcomes if not outcome.activity.is_fall]
+    delays = _present(fall_delay_s(outcome, gate) for outcome in falls)
+    return {
+        **_sensitivity(len(delays), len(falls)),
+        "delay_s": {"p50": _percentile(delays, 50), "p90": _percentile(delays, 90)},
+        **_false_alarms(quiet, Kind.FALL, gate),
+    }
+
+
+def _sensitivity(detected: int, trials: int) -> Json:
+    return {
+        "trials": trials,
+        "detected": detected,
+        "sensitivity": detected / trials if trials else None,
+        "sensitivity_95": wilson(detected, trials),
+    }
+
+
+def _false_alarms(quiet: Sequence[Outcome], kind: Kind, gate: str) -> Json:
+    alarms = [alarm for outcome in quiet for alarm in heard(outcome, kind, gate)]
+    walking = sum(alarm.walking for alarm in alarms)
+    walking_hours = sum(outcome.walking_s for outcome in quiet) / 3600
+    hours = sum(outcome.duration_s for outcome in quiet) / 3600
+    alarmed = sum(bool(heard(outcome, kind, gate)) for outcome in quiet)
+    return {
+        "false_alarms_walking": walking,
+        "walking_hours": walking_hours,
+        "false_alarms_per_hour_walking": walking / walking_hours if walking_hours else None,
+        "false_alarms_per_hour_walking_95": poisson_rate(walking, walking_hours),
+        "false_alarms": len(alarms),
+        "adl_hours": hours,
+        "false_alarms_per_hour": len(alarms) / hours if hours else None,
+        "false_alarms_per_hour_95": poisson_rate(len(alarms), hours),
+        "adl_trials": len(quiet),
+        "adl_trials_with_alarm": alarmed,
+        "specificity": 1 - alarmed / len(quiet) if quiet else None,
+        "specificity_95": wilson(len(quiet) - alarmed, len(quiet)),
+    }
+
+
+def _per_activity(outcomes: Sequence[Outcome], gate: str) -> Json:
+    """Return, for each activity code, trials and hours and how many trials and alarms of each kind there were."""
+    table: Json = {}
+    for outcome in outcomes:
+        for code, seconds in outcome.seconds_of.items():
+            row = table.setdefault(code, {"trials": 0, "hours": 0.0} | {_name(kind): _no_alarms() for kind in SPOKEN})
+            row["trials"] += 1
+            row["hours"] += seconds / 3600
+            for kind in SPOKEN:
+                count = sum(alarm.activity == code for alarm in heard(outcome, kind, gate))
+                row[_name(kind)]["alarms"] += count
+                row[_name(kind)]["trials_with_alarm"] += count > 0
+    for row in table.values():
+        for kind in SPOKEN:
+            row[_name(kind)]["alarms_per_hour"] = row[_name(kind)]["alarms"] / row["hours"] if row["hours"] else None
+    return dict(sorted(table.items()))
+
+
+SPOKEN = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL)
+
+
+def _name(kind: Kind) -> str:
+    return kind.value
+
+
+def _no_alarms() -> dict[str, int]:
+    return {"trials_with_alarm": 0, "alarms": 0}
+
+
+def _worst(outcomes: Sequence[Outcome], gate: str, count: int = 12) -> Json:
+    """Return names: what was missed, and the quiet trials with most alarms."""
+    asked: dict[Kind, Callable[[Outcome], bool]] = {
+        Kind.STUMBLE: lambda o: o.activity.is_stumble,
+        Kind.PRE_IMPACT: lambda o: o.activity.is_fall,
+        Kind.FALL: lambda o: o.activity.is_fall,
+    }
+    found: dict[Kind, Callable[[Outcome], bool]] = {
+        Kind.STUMBLE: lambda o: _stumble_alarm(o, gate) is not None,
+        Kind.PRE_IMPACT: lambda o: lead_s(o, gate) is not None,
+        Kind.FALL: lambda o: fall_delay_s(o, gate) is not None,
+    }
+    worst: Json = {}
+    for kind in SPOKEN:
+        missed = [o.name for o in outcomes if asked[kind](o) and not found[kind](o)]
+        loud = {
+            o.name: len(heard(o, kind, gate))
+            for o in outcomes
+            if not asked[kind](o) and not o.activity.is_fall and heard(o, kind, gate)
+        }
+        loudest = dict(sorted(loud.items(), key=lambda item: (-item[1], item[0]))[:count])
+        worst[_name(kind)] = {"missed": missed[:count], "missed_count": len(missed), "alarmed": loudest}
+    return worst
+
+
+def _present(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _percentile(values: Sequence[float], percent: float) -> float | None:
+    return float(np.percentile(values, percent)) if values else None
