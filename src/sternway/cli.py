@@ -18,6 +18,8 @@ COMMANDS: dict[str, str] = {
     "pair": "on the server: give a clip its user and secret",
     "join": "on the clip: take the invitation that pair made",
     "forget": "take a clip out of the home, and its walker's data off the clip",
+    "plan": "show, change or simulate the walking plan, in a home without a dashboard",
+    "journal": "write down pain, effort and the rest, in a home without a dashboard",
 }
 
 

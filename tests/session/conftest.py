@@ -56,7 +56,7 @@ class Walker:
         self.cues, self.reports, self.answers = [], [], []
         self.steps = {Direction.FORWARD: 0, Direction.BACKWARD: 0}
         self.seconds = {Direction.FORWARD: 0.0, Direction.BACKWARD: 0.0}
-        self.happening = []
+        self.happening, self.coming = [], []
 
     @property
     def now_s(self):
@@ -83,9 +83,9 @@ class Walker:
         start, n = self.sample, round(seconds * RATE_HZ)
         known = np.where(np.arange(n) < self.recognised_after_s * RATE_HZ, 0, int(direction))
         contacts = [
-            start / RATE_HZ + k * self.step_time_s for k in range(1, int(seconds / self.step_time_s + 1e-9) + 1)
+            start / RATE_HZ + (k - 0.3) * self.step_time_s
+            for k in range(1, int(seconds / self.step_time_s + 1e-9) + 1)
         ]
-        contacts = [c for c in contacts if c + self.decided_after_s < (start + n) / RATE_HZ - 0.01]
         steps = [Step(c, c + self.decided_after_s, self.step_time_s, None, 20.0) for c in contacts]
         if truth:
             self.steps[direction] += len(steps)
@@ -95,11 +95,12 @@ class Walker:
     def _move(self, seconds, direction=0, steps=(), **kinds):
         n = round(seconds * RATE_HZ)
         direction = np.broadcast_to(direction, (n,))
+        self.coming += steps
         for first in range(0, n, self.block):
             size = min(self.block, n - first)
             time_s = (self.sample + np.arange(size) + 0.5) / RATE_HZ
             end_s = (self.sample + size) / RATE_HZ
-            now, steps = _due(steps, end_s)
+            now, self.coming = _due(self.coming, end_s)
             events, self.happening = _due(self.happening, end_s)
             self.sample += size
             motion = trunk(time_s, direction=direction[first : first + size], steps=now, **kinds)

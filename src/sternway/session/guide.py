@@ -7,8 +7,11 @@ from sternway.alert.patterns import Cue, Prompt
 from sternway.events import Event, Kind
 from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import RATE_HZ
+from sternway.motion.trunk import TrunkMotion
 from sternway.records import Phase, event_body
+from sternway.session.trial import TrialCounter
 from sternway.session.walk import LONGEST_LIST, STOP_RULES, Reason, Walk
+from sternway.session.walk_test import TRIAL_COUNT, WalkTestResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class TrackerSettings:
     ``check_limit_s``. The plan's clocks run while the walker moves and for ``halt_s`` more. Standing for ``stand_s``
     pauses; a pause of ``pause_limit_s`` ends the walk, and so does a restart after a longer absence. ``stumbles``
     in one walk end it. Presses closer than ``bounce_s`` are one. Pain that grew by ``pain_rise`` stops the walk;
-    where pain before it is unknown, more than ``pain_limit`` does.
+    where pain before it is unknown, more than ``pain_limit`` does. The walk test is given up after
+    ``test_limit_s``.
     """
 
     check_s: float = 10.0
@@ -32,6 +36,7 @@ class TrackerSettings:
     bounce_s: float = 0.4
     pain_rise: int = 2
     pain_limit: int = 3
+    test_limit_s: float = 300.0
 
 
 class Sample(NamedTuple):
@@ -58,12 +63,18 @@ SELF_ENDING = frozenset({Reason.STANDING, Reason.NOT_WORN})
 
 
 class Guide:
-    """Leads ``walk``. Cues due are in ``prompts``; ``ended`` is set with reason and time when the walk is over."""
+    """Leads ``walk``. Cues due are in ``prompts``; ``ended`` is set with reason and time when the walk is over.
 
-    def __init__(self, walk: Walk, settings: TrackerSettings) -> None:
+    ``tested`` is set when the walk test inside the walk is done.
+    """
+
+    def __init__(self, walk: Walk, settings: TrackerSettings, test_before_s: float | None = None) -> None:
         self.walk = walk
+        self.test_before_s = test_before_s
         self.prompts: list[Prompt] = []
         self.ended: tuple[Reason, float] | None = None
+        self.tested: WalkTestResult | None = None
+        self._test = TrialCounter()
         self._settings = settings
 
     @property
@@ -105,13 +116,14 @@ class Guide:
     def step(self, step: Step, direction: int) -> None:
         """Take one step, decided while the direction was ``direction``."""
         walk, phase = self.walk, self.phase
-        if phase is Phase.STANDING_CHECK or step.time_s < walk.started_s:
+        if phase is Phase.STANDING_CHECK or step.time_s <= walk.step_s:
             return
+        walk.step_s = step.time_s
         if phase is not Phase.PAUSED:
-            walk.dose.step(step, direction)
+            walk.dose.step(step, direction, walk.turning.now)
         elif walk.reason in SELF_ENDING:
             walk.dose.step(step, Direction.UNKNOWN)
-        if phase is Phase.BACKWARD:
+        if phase is Phase.BACKWARD and not walk.turning.now:
             walk.lane.step(direction)
 
     def event(self, event: Event) -> None:
@@ -183,11 +195,12 @@ class Guide:
         if since_s >= settings.check_s - 1e-9 and still_s >= min(settings.check_still_s, settings.check_s):
             self.say(Cue.START, time_s)
             walk.still.moved_s = time_s
-            walk.enter(Phase.WARM_UP if walk.plan["warm_up_min"] > 0.0 else Phase.BACKWARD, time_s)
+            walk.enter(Phase.WARM_UP if walk.plan["warm_up_min"] > 0.0 else self._after_warm_up(), time_s)
         elif since_s >= settings.check_limit_s:
             self.end(Reason.NOT_STILL, time_s)
 
     def _count(self, sample: Sample, phase: Phase) -> None:
+        self.walk.turning.update(sample.yaw_rate_radps)
         self.walk.dose.sample(sample.time_s, sample.walking, sample.direction)
         if phase is Phase.BACKWARD:
             self.walk.lane.turn(sample.yaw_rate_radps)
@@ -200,14 +213,38 @@ class Guide:
         if phase is Phase.REST:
             if time_s - walk.entered_s >= walk.plan["rest_s"] - 1e-9:
                 self._next_stretch(time_s)
+        elif phase is Phase.WALK_TEST:
+            if time_s - walk.entered_s >= self._settings.test_limit_s:
+                self._end_test(time_s)
         elif active:
             walk.active_count[phase.value] = walk.active_count.get(phase.value, 0) + 1
             if phase is Phase.BACKWARD:
                 self._lead_backward(time_s)
             elif phase is Phase.WARM_UP and self._over(phase, "warm_up_min"):
-                self._change(Phase.BACKWARD, time_s)
+                self._change(self._after_warm_up(), time_s)
             elif phase is Phase.COOL_DOWN and self._over(phase, "cool_down_min"):
                 self.end(Reason.DONE, time_s)
+
+    def test(self, trunk: TrunkMotion) -> None:
+        """Take trunk motion for the walk test: *Start* when the walker may go, *Change* after each trial."""
+        if self.phase is not Phase.WALK_TEST or not len(trunk):
+            return
+        time_s = float(trunk.time_s[-1])
+        trials_s, may_go = self._test.update(trunk)
+        self.walk.trials_s += [round(trial_s, 3) for trial_s in trials_s]
+        if len(self.walk.trials_s) >= TRIAL_COUNT:
+            self.tested = WalkTestResult(tuple(self.walk.trials_s[:TRIAL_COUNT]), self.test_before_s)
+            self._end_test(time_s)
+        elif trials_s or may_go:
+            self.say(Cue.CHANGE if trials_s else Cue.START, time_s)
+
+    def _after_warm_up(self) -> Phase:
+        return Phase.WALK_TEST if self.walk.plan["walk_test"] and not self.walk.tested else Phase.BACKWARD
+
+    def _end_test(self, time_s: float) -> None:
+        self.walk.tested = True
+        self.walk.still.moved_s = time_s
+        self._change(Phase.BACKWARD, time_s)
 
     def _over(self, phase: Phase, minutes: str) -> bool:
         due_count = float(self.walk.plan[minutes]) * 60.0 * RATE_HZ

@@ -12,6 +12,29 @@ TURN_FADE_S = 5.0
 """How fast yaw fades from memory; a careful half-turn takes some 3 to 6 s."""
 
 
+TURNING_RADPS = 0.4
+"""Smoothed yaw rate from which steps are those of a turn: a half-turn in 8 s; a path bends less."""
+
+TURNING_S = 0.5
+"""How slowly the smoothed yaw rate follows: about a step, so that the trunk's swing does not count."""
+
+
+@dataclass(slots=True)
+class Turning:
+    """Tells turning on the spot from walking along, from the yaw rate."""
+
+    yaw_rate_radps: float = 0.0
+
+    def update(self, yaw_rate_radps: float) -> None:
+        """Take one sample."""
+        self.yaw_rate_radps += PERIOD_S / TURNING_S * (yaw_rate_radps - self.yaw_rate_radps)
+
+    @property
+    def now(self) -> bool:
+        """Return whether the walker turns."""
+        return abs(self.yaw_rate_radps) > TURNING_RADPS
+
+
 @dataclass(slots=True)
 class Lane:
     """Counts steps and active seconds since the lane began; a turn or walking forward begins it anew.

@@ -62,7 +62,7 @@ def look_at(walk: Walk) -> SessionView:
         phase=Phase(walk.phase),
         reason=reason,
         words=REASON_WORDS[reason] if reason else "",
-        steps=dose.backward.step_count + dose.forward.step_count + dose.unknown.step_count,
+        steps=sum(s.step_count for s in (dose.backward, dose.forward, dose.unknown, dose.turning)),
         steps_backward=dose.backward.step_count,
         backward_s=dose.backward.seconds,
         forward_s=dose.forward.seconds,

@@ -1,6 +1,7 @@
 """What a walk asks for, and the plan that grows it week by week; a physiotherapist may write one as TOML."""
 
 import dataclasses
+import json
 import math
 import tomllib
 from collections.abc import Mapping
@@ -159,6 +160,20 @@ def load_plan(text: str) -> Plan:
         return plan_from(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"not valid TOML: {error}") from error
+
+
+def plan_text(plan: Plan) -> str:
+    """Return ``plan`` as TOML that :func:`load_plan` reads back.
+
+    >>> load_plan(plan_text(Plan(cap_min=25.0))) == Plan(cap_min=25.0)
+    True
+    """
+    values = plan.body()
+    weeks = values.pop("weeks")
+    lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    for week in weeks:
+        lines += ["", "[[weeks]]", *(f"{name} = {json.dumps(value)}" for name, value in week.items())]
+    return "\n".join(lines) + "\n"
 
 
 def plan_from(values: Mapping[str, Any]) -> Plan:

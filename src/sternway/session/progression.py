@@ -58,7 +58,7 @@ def decide(plan: Plan, position: Position, history: History, today: Day) -> Deci
     after = _moved(position, move, today)
     if move is Move.PAUSE:
         return Decision(move, reasons, after, None, False, reasons[0])
-    minutes = _minutes_words(ladder[position.step].minutes, ladder[after.step].minutes)
+    minutes = _minutes_words(move, ladder[position.step].minutes, ladder[after.step].minutes)
     support, _ = suggest_support(plan.support, history)
     walk = plan.walk(after.step, f"{minutes} {' '.join(reasons)}", _test_due(plan, history, today), support)
     return Decision(move, reasons, after, walk, *_walking_day(plan, history, today))
@@ -93,10 +93,10 @@ def _moved(position: Position, move: Move, today: Day) -> Position:
     return position
 
 
-def _minutes_words(before_min: float, after_min: float) -> str:
-    if before_min == after_min:
-        return f"Stay at {after_min:g} minutes."
-    return f"From {before_min:g} to {after_min:g} minutes."
+def _minutes_words(move: Move, before_min: float, after_min: float) -> str:
+    if before_min != after_min:
+        return f"From {before_min:g} to {after_min:g} minutes."
+    return f"Stay at {after_min:g} minutes{', the least of your plan' if move is Move.BACK else ''}."
 
 
 def _walking_day(plan: Plan, history: History, today: Day) -> tuple[bool, str]:

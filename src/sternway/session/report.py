@@ -16,9 +16,9 @@ def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, 
     """Return the body of a session record.
 
     ``started_s`` and ``ended_s`` are monotonic seconds of the boot in ``origin``; wall time is the record's own.
-    ``dose`` holds seconds, steps and cadence for *backward*, *forward* and *unknown* direction. ``steadiness`` holds
-    the seconds of backward walking at each level. ``softness`` is a proxy of loading rate, not a load. ``facts`` are
-    what the clip knows besides: ``versions``, ``sensor``, ``baseline``, ``origin``.
+    ``dose`` holds seconds and steps *backward*, *forward*, in *turning* and of *unknown* direction. ``steadiness``
+    holds the seconds of backward walking at each level. ``softness`` is a proxy of loading rate, not a load.
+    ``facts`` are what the clip knows besides: ``versions``, ``sensor``, ``baseline``, ``origin``.
     """
     dose = walk.dose
     return {
@@ -34,12 +34,14 @@ def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, 
         "unseen_s": round(walk.unseen_s, 2),
         "restart_count": walk.restart_count,
         "dose": {
-            "backward_s": dose.backward.seconds,
-            "forward_s": dose.forward.seconds,
-            "unknown_s": dose.unknown.seconds,
+            "backward_s": round(dose.backward.seconds, 2),
+            "forward_s": round(dose.forward.seconds, 2),
+            "unknown_s": round(dose.unknown.seconds, 2),
+            "turning_s": round(dose.turning.seconds, 2),
             "steps_backward": dose.backward.step_count,
             "steps_forward": dose.forward.step_count,
             "steps_unknown": dose.unknown.step_count,
+            "steps_turning": dose.turning.step_count,
             "lane_count": walk.lane.number if dose.backward.step_count else 0,
             "stretch_count": walk.stretch,
         },
@@ -61,6 +63,7 @@ def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, 
         "answers": {question: walk.answers.get(question, NOT_ANSWERED) for question in WALK_QUESTIONS},
         "pains": list(walk.pains),
         "asks": ["pain_place", "pain_value"] if reason in ASKING else [],
+        "walk_test_s": list(walk.trials_s),
         "phases": [list(phase) for phase in walk.phases],
         "cues": dict(walk.cue_count),
     }

@@ -74,6 +74,16 @@ class Evidence:
         return sum(walk.stumble_count for walk in self.last_two)
 
     @property
+    def new_stumbles(self) -> int:
+        """Return those of them that the plan has not answered yet."""
+        return sum(walk.stumble_count for walk in self.new[-2:])
+
+    @property
+    def both_new(self) -> bool:
+        """Return whether the plan has answered neither of the last two walks yet."""
+        return len(self.new) >= 2
+
+    @property
     def complete(self) -> int:
         """Return the complete walks since the plan moved last."""
         return sum(walk.complete for walk in self.new)
@@ -123,19 +133,19 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "pain_twice",
         Move.BACK,
-        lambda e: bool(e.new) and e.hurt == (True, True),
+        lambda e: e.both_new and e.hurt == (True, True),
         "The next morning hurt too much after both of the last two walks.",
     ),
     Rule(
         "stumbles",
         Move.BACK,
-        lambda e: e.stumbles >= 2 and any(walk.stumble_count for walk in e.new),
-        "{e.stumbles} stumbles in the last two walks.",
+        lambda e: e.new_stumbles >= 2,
+        "{e.new_stumbles} stumbles in the last two walks.",
     ),
     Rule(
         "unsteady_twice",
         Move.BACK,
-        lambda e: bool(e.new) and e.worse == (True, True),
+        lambda e: e.both_new and e.worse == (True, True),
         "Less steady than your usual in both of the last two walks.",
     ),
     Rule(

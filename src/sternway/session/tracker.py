@@ -62,7 +62,10 @@ class SessionTracker:
         self._plan = plan
 
     def describe(self, **facts: Any) -> None:
-        """Keep plain facts for the report: ``versions``, ``sensor``, ``baseline``, ``origin`` (boot, wall time)."""
+        """Keep plain facts for the report: ``versions``, ``sensor``, ``baseline``, ``origin`` (boot, wall time).
+
+        ``walk_test_before_s`` is the last walk test, against which the next one is judged.
+        """
         self._facts |= facts
 
     def motor_felt(self, felt: bool | None, time_s: float) -> Outcome:
@@ -89,6 +92,8 @@ class SessionTracker:
             while steps and steps[-1].decided_at_s <= sample.time_s:
                 self._step(steps.pop(), sample.direction)
             self._sample(sample)
+        if self._guide is not None:
+            self._guide.test(trunk)
         for step in reversed(steps):
             self._step(step, int(self._gait.direction))
         for event in reversed(pending):
@@ -150,7 +155,7 @@ class SessionTracker:
             return self._refuse(f"The walk saved before the restart cannot be read ({error}).")
         self._plan, self._facts = plan, facts | self._facts
         if walk is not None and walk.phase != Phase.STANDING_CHECK:
-            self._guide = Guide(walk, self._settings)
+            self._guide = Guide(walk, self._settings, facts.get("walk_test_before_s"))
             self._rejoin(self._guide, facts, time_s, same_boot)
         return self._accept("Restored.")
 
@@ -207,12 +212,13 @@ class SessionTracker:
         walk = Walk(
             started_s=time_s,
             last_s=time_s,
+            step_s=time_s,
             plan=self._plan.body() | choices,
             answers=dict(values.get("check", {})),
             still=Stillness(moved_s=time_s),
         )
         walk.enter(Phase.STANDING_CHECK, time_s)
-        self._guide = Guide(walk, self._settings)
+        self._guide = Guide(walk, self._settings, self._facts.get("walk_test_before_s"))
         return self._accept(f"Stand still for {self._settings.check_s:g} seconds.")
 
     def _stop(self, reason: Reason, time_s: float) -> Outcome:
@@ -281,6 +287,9 @@ class SessionTracker:
             return
         self._prompts += guide.prompts
         guide.prompts = []
+        if guide.tested is not None:
+            self._reports.append((RecordKind.WALK_TEST, guide.tested.body()))
+            guide.tested = None
         if guide.ended is not None:
             self._report(guide, self._facts)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sternway.records import Phase
 from sternway.session.dose import Dose
-from sternway.session.lane import Lane
+from sternway.session.lane import Lane, Turning
 from sternway.session.posture import Posture
 from sternway.session.stillness import Stillness
 
@@ -72,6 +72,7 @@ class Walk:
     plan: dict[str, Any]
     answers: dict[str, Any]
     still: Stillness
+    step_s: float
     phase: str = ""
     entered_s: float = 0.0
     before: str | None = None
@@ -86,6 +87,7 @@ class Walk:
     level: str = "unknown"
     dose: Dose = field(default_factory=Dose)
     lane: Lane = field(default_factory=Lane)
+    turning: Turning = field(default_factory=Turning)
     posture: Posture = field(default_factory=Posture)
     active_count: dict[str, int] = field(default_factory=dict)
     level_count: dict[str, int] = field(default_factory=dict)
@@ -94,6 +96,8 @@ class Walk:
     events: list[dict[str, Any]] = field(default_factory=list)
     phases: list[list[Any]] = field(default_factory=list)
     pains: list[dict[str, Any]] = field(default_factory=list)
+    trials_s: list[float] = field(default_factory=list)
+    tested: bool = False
     haptics_off: bool = False
     restart_count: int = 0
 
@@ -114,6 +118,7 @@ class Walk:
             "still": Stillness(**values["still"]),
             "dose": Dose.restore(values["dose"]),
             "lane": Lane(**values["lane"]),
+            "turning": Turning(**values["turning"]),
             "posture": Posture(**values["posture"]),
         }
         return cls(**(values | parts))
