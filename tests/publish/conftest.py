@@ -157,7 +157,7 @@ def peer():
     made = []
 
     def connect(port, *subscriptions, **more):
-        made.append(Peer(port, *subscriptions, name=f"peer-{len(made)}", **more))
+        made.append(Peer(port, *subscriptions, **{"name": f"peer-{len(made)}", **more}))
         return made[-1]
 
     yield connect
