@@ -35,9 +35,30 @@ class PreImpactSettings:
     bad sample is not a fall). ``refractory_s``: a fall is over within it.
     """
 
-    threshold: float = 2.0
+    threshold: float = 3.0
     in_a_row: int = 3
     refractory_s: float = 3.0
+
+
+class SureEnough:
+    """Says yes at the sample at which the log odds have passed the threshold often enough in a row, then rests."""
+
+    def __init__(self, settings: PreImpactSettings) -> None:
+        self._settings = settings
+        self._quiet_until_s = -math.inf
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the samples; the time of the last alarm stays."""
+        self._streak = 0
+
+    def update(self, time_s: float, log_odds: float) -> bool:
+        """Take one sample and return whether it raises the alarm."""
+        self._streak = self._streak + 1 if log_odds >= self._settings.threshold else 0
+        if self._streak < self._settings.in_a_row or time_s < self._quiet_until_s:
+            return False
+        self._quiet_until_s = time_s + self._settings.refractory_s
+        return True
 
 
 class PreImpactDetector:
@@ -53,7 +74,7 @@ class PreImpactDetector:
         self._falling = FallingTracker()
         self._boxes = boxes()
         self._past = Lookback(self._boxes.shape[1], len(CHANNELS))
-        self._quiet_until_s = -math.inf
+        self._sure_enough = SureEnough(self._settings)
         self.reset()
 
     def reset(self) -> None:
@@ -63,7 +84,7 @@ class PreImpactDetector:
 
     def _restart(self) -> None:
         self._past.reset()
-        self._streak = 0
+        self._sure_enough.reset()
 
     @property
     def version(self) -> str:
@@ -78,9 +99,7 @@ class PreImpactDetector:
         for time_s, channels in zip(trunk.time_s.tolist(), self._falling.update(trunk), strict=True):
             self._past.push(channels)
             log_odds = self._network((self._boxes @ self._past.rows).ravel())
-            self._streak = self._streak + 1 if log_odds >= self._settings.threshold else 0
-            if self._streak >= self._settings.in_a_row and time_s >= self._quiet_until_s:
-                self._quiet_until_s = time_s + self._settings.refractory_s
+            if self._sure_enough.update(time_s, log_odds):
                 events.append(self._event(time_s, channels, log_odds))
         return events
 

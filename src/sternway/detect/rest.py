@@ -1,0 +1,76 @@
+"""Lying still: how long, and which way is up then."""
+
+import math
+from dataclasses import dataclass
+
+from sternway.motion.resample import PERIOD_S
+from sternway.motion.trunk import TrunkMotion
+from sternway.samples import GRAVITY_MPS2
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RestSettings:
+    """``still_s`` of stillness must gather; a twitch costs twice its length. ``radps`` is ten times what a lying
+    trunk turns with and leaves room for a gyro's bias; ``mps2`` for an accelerometer's offset (SisFall's reads 8.2
+    lying). ``up_s``: upward is averaged over about this long.
+    """
+
+    still_s: float = 2.0
+    radps: float = 0.5
+    mps2: float = 3.0
+    up_s: float = 0.5
+
+
+class Rest:
+    """Gathers stillness. Samples that repeat to the last digit are a frozen sensor, not stillness."""
+
+    def __init__(self, settings: RestSettings | None = None) -> None:
+        self._settings = settings or RestSettings()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion."""
+        self._gathered_s = 0.0
+        self._up: Vector | None = None
+        self._last: list[float] | None = None
+
+    def update(self, trunk: TrunkMotion) -> list[Vector | None]:
+        """Return for each sample which way is up (not of unit length) where stillness has gathered, else ``None``."""
+        if trunk.after_gap:
+            self.reset()
+        rows = zip(
+            trunk.accel_mps2.tolist(),
+            trunk.accel_norm_mps2.tolist(),
+            trunk.gyro_norm_radps.tolist(),
+            trunk.up.tolist(),
+            strict=True,
+        )
+        return [self._step(*row) for row in rows]
+
+    def _step(self, accel: list[float], norm: float, rate: float, up: list[float]) -> Vector | None:
+        settings = self._settings
+        still = rate < settings.radps and abs(norm - GRAVITY_MPS2) < settings.mps2 and not self._is_frozen(accel)
+        gathered = self._gathered_s + (PERIOD_S if still else -2.0 * PERIOD_S)
+        self._gathered_s = max(0.0, min(settings.still_s, gathered))
+        self._last = accel
+        x, y, z = self._up or up
+        gain = PERIOD_S / settings.up_s
+        self._up = (x + gain * (up[0] - x), y + gain * (up[1] - y), z + gain * (up[2] - z))
+        return self._up if self._gathered_s > settings.still_s - 0.5 * PERIOD_S else None
+
+    def _is_frozen(self, accel: list[float]) -> bool:
+        last = self._last
+        return last is not None and all(abs(now - then) < 1e-9 for now, then in zip(accel, last, strict=True))
+
+
+def angle_rad(a: Vector, b: Vector) -> float:
+    """Return the angle between two vectors of any length; 0 where one has none.
+
+    >>> round(angle_rad((0.0, 0.0, 2.0), (0.0, 3.0, 0.0)), 3)
+    1.571
+    """
+    length = math.sqrt((a[0] ** 2 + a[1] ** 2 + a[2] ** 2) * (b[0] ** 2 + b[1] ** 2 + b[2] ** 2))
+    along = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return math.acos(max(-1.0, min(1.0, along / length))) if length > 0.0 else 0.0

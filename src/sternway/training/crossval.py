@@ -1,0 +1,190 @@
+"""Subject-wise cross-validation: what the networks say of people they were not fitted on, scored as by evaluate."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sternway.detect.fall import FallSettings
+from sternway.detect.gate import WalkingGate
+from sternway.detect.network import Network
+from sternway.detect.pre_impact import PreImpactSettings, SureEnough
+from sternway.evaluate.datasets import dataset
+from sternway.evaluate.pipeline import Alarm, Outcome
+from sternway.evaluate.score import Json, scores
+from sternway.events import Kind
+from sternway.motion.resample import PERIOD_S
+from sternway.motion.trunk import TrunkTracker
+from sternway.samples import Block
+from sternway.training.card import CurveRow
+from sternway.training.curriculum import Material, fit_both
+from sternway.training.features import Clip, Numbers, Source, boxed
+from sternway.training.fit import log_odds_of
+from sternway.training.pre_impact import Lesson
+
+_PIECE = 2000
+"""Samples between questions to the gate, which remembers a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What two networks said of a clip: log odds of a fall coming at each row, and of each impact being a fall's."""
+
+    clip: Clip
+    coming: Numbers
+    fallen: Numbers
+
+
+def folds_of(groups: Sequence[str], count: int, seed: int) -> dict[str, int]:
+    """Return the fold of each group, spread alike within each kind of people (``sisfall/SA``, ``hapt/user`` ...).
+
+    >>> folds_of(["a/SA01", "a/SA02", "a/SE01", "a/SE02"], 2, 1)
+    {'a/SA01': 0, 'a/SA02': 1, 'a/SE01': 1, 'a/SE02': 0}
+    """
+    rng = np.random.default_rng(seed)
+    folds: dict[str, int] = {}
+    for kind in sorted({group.rstrip("0123456789") for group in groups}):
+        members = sorted({group for group in groups if group.rstrip("0123456789") == kind})
+        for place, at in enumerate(rng.permutation(len(members)).tolist()):
+            folds[members[at]] = place % count
+    return dict(sorted(folds.items()))
+
+
+def hear(clip: Clip, pre_impact: Network, fall: Network) -> Heard:
+    """Return what both networks say of ``clip``."""
+    numbers = np.array([impact.numbers for impact in clip.impacts], dtype=np.float32)
+    return Heard(
+        clip,
+        log_odds_of(pre_impact, boxed(clip.channels)),
+        log_odds_of(fall, numbers) if len(numbers) else np.empty(0, np.float32),
+    )
+
+
+def outcome_of(heard: Heard, pre_impact: PreImpactSettings, fall: FallSettings) -> Outcome:
+    """Return the alarms that the detectors raise on what was heard."""
+    clip = heard.clip
+    duration_s = len(clip.channels) * PERIOD_S
+    return Outcome(
+        name=clip.name,
+        subject=clip.group,
+        activity=clip.activity,
+        duration_s=duration_s,
+        walking_s=float(clip.walking.sum()) * PERIOD_S,
+        impact_s=clip.impact_s,
+        onset_s=None,
+        alert_s=None,
+        seconds_of={clip.activity.code: duration_s},
+        alarms=(*_coming(heard, pre_impact), *_fallen(heard, fall)),
+    )
+
+
+def _coming(heard: Heard, settings: PreImpactSettings) -> list[Alarm]:
+    clip, sure_enough = heard.clip, SureEnough(settings)
+    times = (clip.start_s + PERIOD_S * np.arange(len(clip.channels))).tolist()
+    rows = zip(times, heard.coming.tolist(), strict=True)
+    return [
+        _alarm(clip, Kind.PRE_IMPACT, time_s, time_s) for time_s, odds in rows if sure_enough.update(time_s, odds)
+    ]
+
+
+def _fallen(heard: Heard, settings: FallSettings) -> list[Alarm]:
+    alarms: list[Alarm] = []
+    quiet_until_s = -np.inf
+    rows = zip(heard.clip.impacts, heard.clip.settled_s, heard.fallen.tolist(), strict=True)
+    found = sorted(
+        (settled_s, impact.time_s)
+        for impact, settled_s, odds in rows
+        if settled_s is not None and odds >= settings.threshold
+    )
+    for settled_s, time_s in found:
+        if settled_s >= quiet_until_s:
+            quiet_until_s = settled_s + settings.refractory_s
+            alarms.append(_alarm(heard.clip, Kind.FALL, time_s, settled_s))
+    return alarms
+
+
+def _alarm(clip: Clip, kind: Kind, time_s: float, decided_at_s: float) -> Alarm:
+    row = min(len(clip.walking) - 1, max(0, round((decided_at_s - clip.start_s) / PERIOD_S)))
+    return Alarm(kind, time_s, decided_at_s, False, bool(clip.walking[row]), clip.activity.code, {})
+
+
+def gated(outcome: Outcome, source: Source) -> Outcome:
+    """Return ``outcome`` with the walking gate as it stood at each alarm, from the production tracker."""
+    if not outcome.alarms:
+        return outcome
+    block = dataset(source.dataset).read(source.file).block()
+    tracker, gate = TrunkTracker(), WalkingGate()
+    times = [alarm.time_s for alarm in outcome.alarms]
+    is_open = np.zeros(len(times), dtype=np.bool_)
+    for rows in np.array_split(np.arange(len(block)), len(block) // _PIECE + 1):
+        piece = Block(block.time_s[rows], block.accel_mps2[rows], block.gyro_radps[rows], 0.0)
+        for trunk in tracker.update(piece):
+            gate.update(trunk)
+        is_open |= np.array([gate.open_at(time_s) for time_s in times])
+    alarms = [replace(alarm, gate_open=bool(o)) for alarm, o in zip(outcome.alarms, is_open, strict=True)]
+    return replace(outcome, alarms=tuple(alarms))
+
+
+THRESHOLDS = {
+    "pre_impact": (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0),
+    "fall": (-2.0, -1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
+}
+
+
+def cross_validated(
+    material: Material, lessons: Sequence[Lesson], count: int, seed: int, say: Callable[[str], None]
+) -> list[Heard]:
+    """Return what networks fitted on everybody else say of each recorded clip, in the order of the material."""
+    folds = folds_of(material.groups, count, seed)
+    clips = (*material.recorded, *material.changed)
+    heard: dict[int, Heard] = {}
+    for fold in range(count):
+        say(f"fold {fold + 1} of {count} ...")
+        taught = [folds[clip.group] != fold for clip in clips]
+        pupils = fit_both(
+            [lesson for lesson, use in zip(lessons, taught, strict=True) if use],
+            [clip for clip, use in zip(clips, taught, strict=True) if use],
+            seed,
+            "fold",
+        )
+        for place, clip in enumerate(material.recorded):
+            if folds[clip.group] == fold:
+                heard[place] = hear(clip, pupils.pre_impact, pupils.fall)
+    return [heard[place] for place in range(len(material.recorded))]
+
+
+def curve(heard: Sequence[Heard], kind: str) -> list[CurveRow]:
+    """Return the scores at each threshold of one kind (``pre_impact`` or ``fall``), without a gate."""
+    rows = []
+    for threshold in THRESHOLDS[kind]:
+        pre_impact = PreImpactSettings(threshold=threshold) if kind == "pre_impact" else PreImpactSettings()
+        fall = FallSettings(threshold=threshold) if kind == "fall" else FallSettings()
+        outcomes = [outcome_of(one, pre_impact, fall) for one in heard]
+        rows.append(CurveRow(threshold, figures(outcomes, "none")))
+    return rows
+
+
+def with_gate(heard: Sequence[Heard], material: Material) -> list[Outcome]:
+    """Return the outcomes at the thresholds in force, each alarm with the gate as it stood."""
+    pre_impact, fall = PreImpactSettings(), FallSettings()
+    pairs = zip(heard, material.sources, strict=True)
+    return [gated(outcome_of(one, pre_impact, fall), source) for one, source in pairs]
+
+
+def figures(outcomes: Sequence[Outcome], gate: str) -> Json:
+    """Return the scores of evaluate. Trials of an unbroken protocol (HAPT) count hours and alarms like any other."""
+    return scores("development", gate, outcomes)
+
+
+def line(gate: str, figure: Mapping[str, Any]) -> str:
+    """Return the decisive figures in words."""
+    coming, fall = figure["pre_impact"], figure["fall"]
+    gait = coming["from_gait"]
+    return (
+        f"gate {gate}: foreseen {coming['detected']}/{coming['trials']}, mean lead "
+        f"{1000 * (coming['lead_s']['mean'] or 0.0):.0f} ms, {coming['detected_150_ms_before']} by 150 ms; from gait "
+        f"{gait['detected']}/{gait['trials']} at {1000 * (gait['lead_s']['mean'] or 0.0):.0f} ms; ADL trials alarmed "
+        f"{coming['adl_trials_with_alarm']}/{coming['adl_trials']}, in walking {coming['false_alarms_walking']}; "
+        f"falls {fall['detected']}/{fall['trials']}, ADL trials alarmed {fall['adl_trials_with_alarm']}"
+    )

@@ -1,0 +1,74 @@
+"""Fitting the fall network: which impacts end a fall."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sternway.detect.impact import NUMBERS, Impact
+from sternway.detect.network import Network
+from sternway.training.features import Clip
+from sternway.training.fit import Examples, FitSettings, Fitter, joined
+
+
+@dataclass(frozen=True, slots=True)
+class FallTraining:
+    """Which impacts teach what.
+
+    An impact within ``near_s`` of the labelled one is a fall's; others within ``around_s`` of it, and all after it,
+    teach nothing. Impacts followed by stillness in another posture weigh 1, the others ``passing_weight``: posture
+    keeps them from being called a fall anyway.
+    """
+
+    near_s: float = 0.3
+    around_s: float = 2.5
+    passing_weight: float = 0.1
+    positive_share: float = 0.5
+    epochs: int = 60
+    fit: FitSettings = field(default_factory=lambda: FitSettings(hidden=(8, 4), batch=512, decay=3e-2))
+
+
+def fit_fall(clips: Sequence[Clip], seed: int, version: str, settings: FallTraining | None = None) -> Network:
+    """Return a network fitted on the impacts of ``clips``."""
+    settings = settings or FallTraining()
+    examples = joined([_lesson(clip, settings) for clip in clips])
+    examples = _balanced(examples, settings.positive_share)
+    fitter = Fitter(examples.inputs, seed, settings.fit)
+    fitter.run(examples, settings.epochs)
+    fitter.run(examples, settings.epochs // 4, rate_scale=0.2)
+    return fitter.network(version)
+
+
+def is_fall(clip: Clip, impact: Impact, settings: FallTraining) -> bool | None:
+    """Return whether ``impact`` is the one that ends the fall of ``clip``; ``None`` where nobody can say."""
+    if clip.impact_s is None:
+        return False
+    after_s = impact.time_s - clip.impact_s
+    if abs(after_s) <= settings.near_s:
+        return True
+    return False if after_s < -settings.around_s else None
+
+
+def _lesson(clip: Clip, settings: FallTraining) -> Examples:
+    inputs, targets, weights = [], [], []
+    for impact, settled_s in zip(clip.impacts, clip.settled_s, strict=True):
+        target = is_fall(clip, impact, settings)
+        if target is not None:
+            inputs.append(impact.numbers)
+            targets.append(float(target))
+            weights.append(1.0 if target or settled_s is not None else settings.passing_weight)
+    return Examples(
+        np.array(inputs, dtype=np.float32).reshape(-1, len(NUMBERS)),
+        np.array(targets, dtype=np.float32),
+        np.array(weights, dtype=np.float32),
+    )
+
+
+def _balanced(examples: Examples, positive_share: float) -> Examples:
+    positive = examples.targets > 0.5
+    shares = np.where(
+        positive,
+        positive_share / float(examples.weights[positive].sum()),
+        (1.0 - positive_share) / float(examples.weights[~positive].sum()),
+    )
+    return Examples(examples.inputs, examples.targets, (examples.weights * shares).astype(np.float32))
