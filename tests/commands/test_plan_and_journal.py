@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from sternway.cli import main
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run a command on a notebook of its own; return (status, what it printed)."""
+
+    def run(*words):
+        status = main([words[0], "--folder", str(tmp_path / "programme"), *words[1:]])
+        out, err = capsys.readouterr()
+        return status, out + err
+
+    return run
+
+
+@pytest.mark.parametrize("profile", ["steady", "flare", "stumbles"])
+def test_six_weeks_are_simulated_day_by_day_with_reasons(run, profile):
+    status, text = run("plan", "--simulate", "--weeks", "6", "--profile", profile)
+    days = [line for line in text.splitlines() if line.startswith("  ")]
+    assert (status, len(days), text.count("Week ")) == (0, 42, 6)
+    assert all("Stay at" in line or "From" in line or "pause" in line for line in days)
+    _, plain = run("plan", "--simulate", "--profile", profile, "--json")
+    assert len(json.loads(plain)) == 42
+
+
+def test_the_plan_is_shown_set_loaded_and_printed(run, tmp_path):
+    assert "5 minutes backward: 5 x 1" in run("plan")[1]
+    assert run("plan", "set", "cap_min=25", "support=rail")[0] == 0
+    assert "support: rail" in run("plan")[1]
+    own = tmp_path / "own.toml"
+    own.write_text(run("plan", "print")[1].replace("cap_min = 25.0", "cap_min = 12"))
+    assert run("plan", "load", str(own)) == (0, "The plan 'default' is in use: 5, 7, 10, 12 minutes backward.\n")
+    assert json.loads(run("plan", "print", "--json")[1])["cap_min"] == 12.0
+    assert json.loads(run("plan", "--json")[1])["walk"]["minutes"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("set", "cap_mni=25"), "unknown key cap_mni; did you mean cap_min?"),
+        (("set", "cap_min"), "write name=value, such as value=3, not 'cap_min'"),
+        (("set",), "write name=value"),
+        (("load", "nowhere.toml"), "nowhere.toml: cannot be read"),
+        (("load",), "name one TOML file to load"),
+        (("pause", "2026-05-01"), "say the first and the last day"),
+        (("pause", "2026-05-09", "2026-05-01"), "ends (2026-05-01) before it starts"),
+    ],
+)
+def test_a_plan_that_cannot_be_says_what_to_do(run, words, message):
+    status, text = run("plan", *words)
+    assert status == 1
+    assert message in text
+
+
+def test_a_pause_stops_the_asking(run):
+    assert run("plan", "pause", "2000-01-01", "2999-01-01", "--why", "flare")[0] == 0
+    assert "Planned pause (flare) until 2999-01-01: the plan waits for you." in run("plan")[1]
+
+
+def test_the_journal_is_written_listed_corrected_and_withdrawn(run):
+    assert "The journal is empty" in run("journal")[1]
+    entry = json.loads(run("journal", "add", "pain", "value=3", "when=after", "place=left knee", "--json")[1])
+    assert entry["body"] == {"value": 3, "when": "after", "place": "left knee"}
+    assert "value 3, when after, place left knee" in run("journal")[1]
+    corrected = json.loads(run("journal", "correct", entry["entry_id"], "value=4", "--json")[1])
+    assert corrected["body"] == {"value": 4, "when": "after", "place": "left knee"}
+    assert [e["body"]["value"] for e in json.loads(run("journal", "--json")[1])] == [4]
+    assert run("journal", "withdraw", corrected["entry_id"][:6])[0] == 0
+    assert json.loads(run("journal", "--json")[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("add",), "say what to add: check, pain, effort"),
+        (("add", "walk", "report=1"), "say what to add"),
+        (("add", "pain", "value=12", "when=after"), "pain value must be between 0 and 10, not 12"),
+        (("add", "pain", "value=much", "when=after"), "pain value cannot be 'much'"),
+        (("correct", "zzz", "value=1"), "no entries begin with 'zzz'"),
+        (("withdraw",), "say the id of the entry"),
+        (("screening", "legs=yes"), "no question is called 'legs'"),
+    ],
+)
+def test_a_wrong_entry_says_what_to_do(run, words, message):
+    status, text = run("journal", *words)
+    assert status == 1
+    assert message in text
+
+
+def test_screening_stops_at_a_no_and_an_override_is_on_record(run, monkeypatch):
+    yes = [f"{name}=yes" for name in ("stands", "walks", "no_falls", "healed", "heart", "feels_feet")]
+    status, text = run("journal", "screening", *yes, "not_dizzy=no")
+    assert status == 1
+    assert "dizziness" in text
+    assert run("journal", "screening", *yes, "not_dizzy=no", "--override")[0] == 0
+    monkeypatch.setattr("builtins.input", lambda _: "yes")
+    assert run("journal", "screening", *yes)[0] == 0
+    kept = [line.split()[-1] for line in run("journal")[1].splitlines()]
+    assert kept == ["stopped", "overridden", "passed"]
