@@ -22,6 +22,8 @@ class GateSettings:
     correlation of vertical acceleration with itself a step (``shortest_s`` to ``longest_s``, 50 to 200 steps a
     minute) or a stride earlier; slow walkers reach 0.5, sitting down and lying down rarely do. ``least_mps2``: softer
     than that, an elderly person's slowest walk, is standing. ``hold_s``: a fall takes up to 2 s after the last step.
+    ``confirm_s``: rhythm must last this long, with no more than ``forget_s`` between two looks that find it; the two
+    jolts of a jump or of sitting down have rhythm for a moment.
     """
 
     window_s: float = 1.6
@@ -30,6 +32,8 @@ class GateSettings:
     likeness: float = 0.5
     least_mps2: float = 0.35
     hold_s: float = 3.0
+    confirm_s: float = 0.5
+    forget_s: float = 1.0
     memory_s: float = 60.0
 
 
@@ -50,6 +54,8 @@ class WalkingGate:
         """Forget all motion; when the gate was open stays known."""
         self._past: deque[float] = deque(maxlen=self._length)
         self._count = 0
+        self._since_s: float | None = None
+        self._newest_s = 0.0
 
     def update(self, trunk: TrunkMotion) -> None:
         """Follow the rhythm of ``trunk``; inside, time is counted in samples, so cuts do not matter."""
@@ -59,7 +65,7 @@ class WalkingGate:
             self._past.append(vertical)
             self._count += 1
             if self._count % _EVERY == 0 and self._walks():
-                self._open(time_s)
+                self._hear_rhythm(time_s)
 
     def open_at(self, time_s: float) -> bool:
         """Return whether gait was recognised at ``time_s`` or up to ``hold_s`` before; a minute is remembered.
@@ -68,6 +74,13 @@ class WalkingGate:
         False
         """
         return any(start <= time_s < end for start, end in self._opened)
+
+    def _hear_rhythm(self, time_s: float) -> None:
+        if self._since_s is None or time_s - self._newest_s > self._settings.forget_s:
+            self._since_s = time_s
+        self._newest_s = time_s
+        if time_s - self._since_s >= self._settings.confirm_s - 1e-6:
+            self._open(time_s)
 
     def _open(self, time_s: float) -> None:
         end_s = time_s + self._settings.hold_s

@@ -14,6 +14,9 @@ _SMOOTH = 5
 _LAG = 10
 """Samples over which acceleration changes: 0.1 s, the time in which a caught foot brakes the trunk."""
 
+Jolt = tuple[float, float, float]
+"""Jerk in m/s3, horizontal acceleration in m/s2, tilt rate in rad/s."""
+
 _Row = tuple[float, float, float, float, float, float]
 
 
@@ -31,14 +34,14 @@ class JoltTracker:
         self._rows: deque[_Row] = deque(maxlen=_SMOOTH)
         self._past: deque[_Row] = deque(maxlen=_LAG)
 
-    def update(self, trunk: TrunkMotion) -> list[tuple[float, float, float]]:
+    def update(self, trunk: TrunkMotion) -> list[Jolt]:
         """Return jerk, horizontal acceleration and tilt rate at each sample; zeros in the first 50 ms."""
         if trunk.after_gap:
             self.reset()
         rows = zip(trunk.accel_mps2.tolist(), trunk.gyro_radps.tolist(), trunk.up.tolist(), strict=True)
         return [self._push((*accel, *gyro), up) for accel, gyro, up in rows]
 
-    def _push(self, row: _Row, up: list[float]) -> tuple[float, float, float]:
+    def _push(self, row: _Row, up: list[float]) -> Jolt:
         self._rows.append(row)
         if len(self._rows) < _SMOOTH:
             return (0.0, 0.0, 0.0)

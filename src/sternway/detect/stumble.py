@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sternway.detect.jolt import CHANNELS, JoltTracker
-from sternway.detect.usual import BriskWalk, PaceLevel
+import numpy as np
+
+from sternway.detect.jolt import CHANNELS, Jolt, JoltTracker
+from sternway.detect.usual import BriskWalk, Caution, PaceLevel
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
 from sternway.samples import GRAVITY_MPS2
 
-BRISK_WALK = {"jerk": 52.0, "horizontal": 3.9, "tilt_rate": 0.6}
-"""Everybody's start: 0.7 of the level that one in four exceeds when told to walk quickly (SisFall D02, 18 people)."""
-
-_FLOOR = {"jerk": 0.1, "horizontal": 0.1, "tilt_rate": 0.01}
-"""Below these, sensor noise: a logarithm needs something to hold on to."""
+BRISK_WALK = {"jerk": 74.0, "horizontal": 5.5, "tilt_rate": 0.85}
+"""Everybody's start: the level that one in four exceeds when told to walk quickly (SisFall D02, 18 people)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class StumbleSettings:
     rests this long after our own motor before the same stumble may be heard again.
     """
 
-    weights: tuple[float, float, float] = (0.59, 0.23, 0.18)
-    threshold: float = 2.72
+    weights: tuple[float, float, float] = (0.5, 0.3, 0.2)
+    threshold: float = 2.9
     peak_s: float = 0.25
     refractory_s: float = 3.0
     settle_s: float = 0.3
@@ -41,10 +40,10 @@ class StumbleSettings:
 class StumbleDetector:
     """Compares the newest quarter second with what is usual for this person at this pace.
 
-    Each of jerk, horizontal acceleration and tilt rate is divided by its own level: that of the last seconds, or of
-    this person's brisk walk where that is larger, so that setting off is not a stumble. Ratios to oneself carry over
-    to other people, devices and places on the belt where thresholds in m/s2 do not (Weiss et al. 2010 first used
-    peak-to-peak ratios for missteps). ``baseline`` is what :attr:`baseline` gave in an earlier walk.
+    Each of jerk, horizontal acceleration and tilt rate is divided by its own level: that of the last seconds, or a
+    share of this person's brisk walk where that is larger, so that setting off is not a stumble. Ratios to oneself
+    carry over to other people, devices and places on the belt where thresholds in m/s2 do not (Weiss et al. 2010
+    first used such ratios for missteps). ``baseline`` is what :attr:`baseline` gave in an earlier walk.
     """
 
     def __init__(self, settings: StumbleSettings | None = None, baseline: Mapping[str, Any] | None = None) -> None:
@@ -73,33 +72,27 @@ class StumbleDetector:
         """Return a stumble at the sample at which the jolt passes the threshold."""
         if trunk.after_gap:
             self._restart()
-        rows = zip(
-            trunk.time_s.tolist(),
-            self._jolts.update(trunk),
-            trunk.accel_norm_mps2.tolist(),
-            trunk.walking.tolist(),
-            trunk.motor_on.tolist(),
-            strict=True,
-        )
+        moving = trunk.vertical_mps2 * trunk.vertical_mps2 + trunk.horizontal_mps2 * trunk.horizontal_mps2
+        norms = zip(trunk.accel_norm_mps2.tolist(), np.sqrt(moving).tolist(), strict=True)
+        jolts, walking, motor_on = self._jolts.update(trunk), trunk.walking.tolist(), trunk.motor_on.tolist()
+        rows = zip(trunk.time_s.tolist(), jolts, norms, walking, motor_on, strict=True)
         found = [self._see(*row) for row in rows]
         return [event for event in found if event is not None]
 
     def _restart(self) -> None:
         self._paces = tuple(PaceLevel() for _ in CHANNELS)
+        self._caution = Caution()
         self._peaks = tuple(deque([0.0], maxlen=round(self._settings.peak_s * RATE_HZ)) for _ in CHANNELS)
         self._norms: deque[float] = deque(maxlen=round(self._settings.peak_s * RATE_HZ))
         self._rising_s: float | None = None
 
     def _see(
-        self, time_s: float, jolt: tuple[float, float, float], norm_mps2: float, walking: bool, motor_on: bool
+        self, time_s: float, jolt: Jolt, norms: tuple[float, float], walking: bool, motor_on: bool
     ) -> Event | None:
+        norm_mps2, moving_mps2 = norms
         self._norms.append(norm_mps2)
-        for peak, value in zip(self._peaks, jolt, strict=True):
-            peak.append(value)
         own = {name: pace.push(value) for name, pace, value in zip(CHANNELS, self._paces, jolt, strict=True)}
-        brisk = self._brisk.levels
-        usual = [max(own[name], brisk[name], _FLOOR[name]) for name in CHANNELS]
-        ratios = [max(peak) / level for peak, level in zip(self._peaks, usual, strict=True)]
+        ratios = self._ratios(jolt, own, self._caution.push(moving_mps2))
         score = sum(w * math.log(max(r, 1e-3)) for w, r in zip(self._settings.weights, ratios, strict=True))
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
@@ -111,6 +104,13 @@ class StumbleDetector:
             return None
         self._quiet_until_s = time_s + self._settings.refractory_s
         return self._event(time_s, score, ratios)
+
+    def _ratios(self, jolt: Jolt, own: Mapping[str, float], share: float) -> list[float]:
+        """Return each newest peak over what is usual: the pace of a moment ago, or a share of the brisk walk."""
+        for peak, value in zip(self._peaks, jolt, strict=True):
+            peak.append(value)
+        usual = [max(own[name], share * self._brisk.levels[name]) for name in CHANNELS]
+        return [max(peak) / level for peak, level in zip(self._peaks, usual, strict=True)]
 
     def _follow_rise(self, time_s: float, score: float) -> None:
         """Remember where the present excess began: that is when the stumble happened."""

@@ -12,12 +12,12 @@ from sternway.motion.resample import PERIOD_S, RATE_HZ
 @dataclass(frozen=True, slots=True)
 class UsualSettings:
     """``power``: 6 lets the peaks of each step count most. ``memory_s``: about six steps. ``delay_s``: as they were
-    this long ago, so that a stumble is not measured against itself.
+    this long ago, so that a stumble is not measured against itself. All three from the operating curves of SisFall.
     """
 
     power: int = 6
     memory_s: float = 3.0
-    delay_s: float = 0.4
+    delay_s: float = 0.5
 
 
 class PaceLevel:
@@ -43,6 +43,39 @@ class PaceLevel:
             self._mean = self._keep * self._mean + (1.0 - self._keep) * self._waiting.popleft()
             self._weight = self._keep * self._weight + (1.0 - self._keep)
         return (self._mean / self._weight) ** (1.0 / self._settings.power) if self._weight > 0.0 else 0.0
+
+
+class Caution:
+    """How much of a brisk walk stands in for what is not known: ``most`` at first, ``least`` once someone has moved.
+
+    Setting off and speeding up lie ahead of whoever has only just begun to move. ``moving_mps2`` is the running
+    acceleration that counts as moving, ``fade_s`` how fast some seconds of it give confidence.
+    """
+
+    def __init__(
+        self,
+        most: float = 0.8,
+        least: float = 0.5,
+        fade_s: float = 3.0,
+        moving_mps2: float = 1.0,
+        memory_s: float = 1.5,
+    ) -> None:
+        self._most, self._least, self._moving_power = most, least, moving_mps2 * moving_mps2
+        self._gain = PERIOD_S / memory_s
+        self._fade = math.exp(-PERIOD_S / fade_s)
+        self.reset()
+
+    def reset(self) -> None:
+        """Know nothing."""
+        self._power = 0.0
+        self._unknown = 1.0
+
+    def push(self, moving_mps2: float) -> float:
+        """Take the newest acceleration without gravity; return the share of a brisk walk that stands in."""
+        self._power += self._gain * (moving_mps2 * moving_mps2 - self._power)
+        if self._power > self._moving_power:
+            self._unknown *= self._fade
+        return self._least + (self._most - self._least) * self._unknown
 
 
 class BriskWalk:

@@ -1,22 +1,17 @@
 """The production pipeline over one labelled recording: what a clip would have said, and when."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from sternway.detect.detector import Detector
-from sternway.detect.gate import WalkingGate
-from sternway.detect.stumble import StumbleDetector
 from sternway.evaluate.trial import Activity, Trial
 from sternway.events import Event, Kind
-from sternway.motion.trunk import TrunkTracker
-from sternway.samples import Block
+from sternway.monitor import GATED, Monitor, pieces
 
-CHUNK_S = 0.02
-"""The loop's longest block: decisions are made as often as on the clip."""
+LOOK_S = 1.0
+"""How often the gate is asked about what was heard; it remembers a minute. The monitor itself cuts far finer."""
 
-DETECTORS: tuple[Callable[[], Detector], ...] = (StumbleDetector,)
 SCORED = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL)
 
 
@@ -24,7 +19,8 @@ SCORED = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL)
 class Alarm:
     """One event of a scored kind, with what the labels say of the moment at which it was decided.
 
-    ``gate_open`` says whether gait was recognised when it *happened*; ``activity`` is the code of what was going on.
+    ``gate_open`` says whether it counts with the walking gate too: gait was recognised when it *happened*, or its
+    kind is never gated, as a fall. ``activity`` is the code of what was going on.
     """
 
     kind: Kind
@@ -53,15 +49,11 @@ class Outcome:
 
 
 def run(trial: Trial) -> Outcome:
-    """Stream ``trial`` through a fresh pipeline, cold and causal, as a clip just switched on would live it."""
-    tracker, gate = TrunkTracker(), WalkingGate()
-    detectors = [make() for make in DETECTORS]
+    """Stream ``trial`` through a fresh monitor, cold and causal, as a clip just switched on would live it."""
+    monitor = Monitor(gated=False)
     alarms: list[Alarm] = []
-    for block in chunks(trial.block()):
-        for trunk in tracker.update(block):
-            gate.update(trunk)
-            for detector in detectors:
-                alarms += [_alarm(event, trial, gate) for event in detector.update(trunk) if event.kind in SCORED]
+    for piece in pieces(trial.block(), LOOK_S):
+        alarms += [_alarm(event, trial, monitor) for event in monitor.update(piece).events if event.kind in SCORED]
     return Outcome(
         name=trial.name,
         subject=trial.subject,
@@ -76,28 +68,13 @@ def run(trial: Trial) -> Outcome:
     )
 
 
-def chunks(block: Block, chunk_s: float = CHUNK_S) -> Iterator[Block]:
-    """Yield ``block`` in pieces of at most ``chunk_s``, as the loop reads the chip."""
-    edges = np.searchsorted(block.time_s, np.arange(block.time_s[0] + chunk_s, block.time_s[-1] + chunk_s, chunk_s))
-    starts = np.concatenate(([0], edges)).tolist()
-    for start, end in zip(starts, [*starts[1:], len(block)], strict=True):
-        if end > start:
-            yield Block(
-                block.time_s[start:end],
-                block.accel_mps2[start:end],
-                block.gyro_radps[start:end],
-                read_at_s=float(block.time_s[end - 1]),
-                after_gap=block.after_gap and start == 0,
-            )
-
-
-def _alarm(event: Event, trial: Trial, gate: WalkingGate) -> Alarm:
+def _alarm(event: Event, trial: Trial, monitor: Monitor) -> Alarm:
     row = min(int(np.searchsorted(trial.time_s, event.decided_at_s)), len(trial.time_s) - 1)
     return Alarm(
         kind=event.kind,
         time_s=event.time_s,
         decided_at_s=event.decided_at_s,
-        gate_open=gate.open_at(event.time_s),
+        gate_open=event.kind not in GATED or monitor.gate.open_at(event.time_s),
         walking=bool(trial.walking[row]),
         activity=_activity_at(trial, event.decided_at_s),
         evidence=dict(event.evidence),

@@ -4,7 +4,7 @@ What counts, for all data sets alike:
 
 * A **stumble** is detected by a stumble alarm decided from 0.5 s before the labelled span to 1 s after it; without
   labels, anywhere in the trial. Latency runs from the first labelled sample to the decision.
-* A **fall is foreseen** (pre-impact) by an alarm decided within the 2 s before the impact peak; lead is what remained.
+* A **fall is foreseen** (pre-impact) by an alarm decided in the 2 s before the impact peak; lead is what remained.
 * A **fall** is detected by a fall alarm that places it within 2 s of the impact; delay runs from impact to decision.
 * Everything else is false: alarms in ADL trials (for falls, all that are not falls, stumbles included; for stumbles,
   all that are neither), per trial and per hour, and per hour of level walking.
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sternway.evaluate.intervals import poisson_rate, wilson
-from sternway.evaluate.pipeline import Alarm, Outcome
+from sternway.evaluate.pipeline import SCORED, Alarm, Outcome
 from sternway.events import Kind
 
 EARLY_S, LATE_S = 0.5, 1.0
@@ -167,24 +167,17 @@ def _per_activity(outcomes: Sequence[Outcome], gate: str) -> Json:
     table: Json = {}
     for outcome in outcomes:
         for code, seconds in outcome.seconds_of.items():
-            row = table.setdefault(code, {"trials": 0, "hours": 0.0} | {_name(kind): _no_alarms() for kind in SPOKEN})
+            row = table.setdefault(code, {"trials": 0, "hours": 0.0} | {kind.value: _no_alarms() for kind in SCORED})
             row["trials"] += 1
             row["hours"] += seconds / 3600
-            for kind in SPOKEN:
+            for kind in SCORED:
                 count = sum(alarm.activity == code for alarm in heard(outcome, kind, gate))
-                row[_name(kind)]["alarms"] += count
-                row[_name(kind)]["trials_with_alarm"] += count > 0
+                row[kind.value]["alarms"] += count
+                row[kind.value]["trials_with_alarm"] += count > 0
     for row in table.values():
-        for kind in SPOKEN:
-            row[_name(kind)]["alarms_per_hour"] = row[_name(kind)]["alarms"] / row["hours"] if row["hours"] else None
+        for kind in SCORED:
+            row[kind.value]["alarms_per_hour"] = row[kind.value]["alarms"] / row["hours"] if row["hours"] else None
     return dict(sorted(table.items()))
-
-
-SPOKEN = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL)
-
-
-def _name(kind: Kind) -> str:
-    return kind.value
 
 
 def _no_alarms() -> dict[str, int]:
@@ -204,7 +197,7 @@ def _worst(outcomes: Sequence[Outcome], gate: str, count: int = 12) -> Json:
         Kind.FALL: lambda o: fall_delay_s(o, gate) is not None,
     }
     worst: Json = {}
-    for kind in SPOKEN:
+    for kind in SCORED:
         missed = [o.name for o in outcomes if asked[kind](o) and not found[kind](o)]
         loud = {
             o.name: len(heard(o, kind, gate))
@@ -212,7 +205,7 @@ def _worst(outcomes: Sequence[Outcome], gate: str, count: int = 12) -> Json:
             if not asked[kind](o) and not o.activity.is_fall and heard(o, kind, gate)
         }
         loudest = dict(sorted(loud.items(), key=lambda item: (-item[1], item[0]))[:count])
-        worst[_name(kind)] = {"missed": missed[:count], "missed_count": len(missed), "alarmed": loudest}
+        worst[kind.value] = {"missed": missed[:count], "missed_count": len(missed), "alarmed": loudest}
     return worst
 
 

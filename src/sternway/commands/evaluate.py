@@ -1,0 +1,120 @@
+"""``sternway evaluate``: score the detectors on a public data set."""
+
+import argparse
+import importlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from sternway.commands.progress import progress
+from sternway.errors import RecordingError
+from sternway.evaluate import pipeline, report
+from sternway.evaluate.datasets import DATASETS, dataset
+from sternway.evaluate.pipeline import Outcome
+from sternway.evaluate.score import scores
+from sternway.evaluate.trial import Dataset, Trial, TrialFile
+from sternway.evaluate.variation import VARIATIONS, vary
+from sternway.recording.files import SUFFIX, RecordingWriter
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words of the command."""
+    parser.add_argument("dataset", choices=tuple(DATASETS), metavar="DATASET", help=", ".join(DATASETS))
+    parser.add_argument("folder", type=Path, metavar="DIR", help="where the data set lies, in its original layout")
+    parser.add_argument("--labels", type=Path, metavar="DIR", help="where its labels lie, if elsewhere")
+    parser.add_argument("--subjects", type=_words, metavar="A,B", help="only these people")
+    parser.add_argument("--activities", type=_words, metavar="A,B", help="only these activity codes")
+    parser.add_argument("--gate", choices=("none", "walking"), default="none", help="whose figures --json takes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--recording-dir", type=Path, metavar="OUT", help="keep each trial there as a recording")
+    parser.add_argument(
+        "--vary", choices=VARIATIONS, default="as-is", help="turn, resample or damage the samples first"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use (default: all cores)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run every trial through the monitor, print the table, write the figures."""
+    reader = dataset(arguments.dataset)
+    files = chosen(reader.find(arguments.folder, arguments.labels), arguments.subjects, arguments.activities)
+    if getattr(reader, "purpose", "detection") == "gait":
+        return _gait(reader, files, arguments)
+    if arguments.recording_dir:
+        arguments.recording_dir.mkdir(parents=True, exist_ok=True)
+    work = partial(run_one, reader, variation=arguments.vary, keep_in=arguments.recording_dir)
+    outcomes = list(_spread(work, files, arguments.jobs))
+    ungated, gated = (scores(reader.name, gate, outcomes) for gate in ("none", "walking"))
+    print(report.table(ungated, gated, reader.activities), end="")
+    if arguments.json:
+        figures = ungated if arguments.gate == "none" else gated
+        arguments.json.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    return 0
+
+
+def chosen(
+    files: Sequence[TrialFile], subjects: Sequence[str] | None, activities: Sequence[str] | None
+) -> list[TrialFile]:
+    """Return the files of these people and activities; raise ``RecordingError`` that names what there is."""
+    found = [
+        file
+        for file in files
+        if (not subjects or file.subject in subjects) and (not activities or file.activity in activities)
+    ]
+    if not found:
+        people = ", ".join(sorted({file.subject for file in files}))
+        codes = ", ".join(sorted({file.activity for file in files}))
+        raise RecordingError(f"no trial fits; there are the people {people} and the activities {codes}")
+    return found
+
+
+def run_one(reader: Dataset, file: TrialFile, *, variation: str = "as-is", keep_in: Path | None = None) -> Outcome:
+    """Read one trial, keep it as a recording where asked, and run it."""
+    trial = vary(reader.read(file), variation)
+    if keep_in:
+        keep(trial, reader, keep_in)
+    return pipeline.run(trial)
+
+
+def keep(trial: Trial, reader: Dataset, folder: Path) -> Path:
+    """Write ``trial`` as a Sternway recording with its labels in the header; return its path."""
+    path = folder / (re.sub(r"[^\w.-]+", "_", trial.name) + SUFFIX)
+    path.unlink(missing_ok=True)
+    header = {
+        "dataset": reader.name,
+        "licence": reader.licence,
+        "trial": trial.name,
+        "subject": trial.subject,
+        "activity": trial.activity.code,
+        "rate_hz": trial.rate_hz,
+        "onset_s": trial.onset_s,
+        "impact_s": trial.impact_s,
+        "alert_s": trial.alert_s,
+    }
+    with RecordingWriter(path, header) as writer:
+        writer.add(trial.block())
+    return path
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (word.strip() for word in text.split(","))))
+
+
+def _gait(reader: Dataset, files: Sequence[TrialFile], arguments: argparse.Namespace) -> int:
+    figures, words = importlib.import_module("sternway.evaluate.gait_score").evaluate(reader, files, arguments.jobs)
+    print(words, end="")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    return 0
+
+
+def _spread(work: "partial[Outcome]", files: Sequence[TrialFile], jobs: int) -> Iterator[Outcome]:
+    """Yield outcomes in order, from several processes where there is enough to do."""
+    if jobs <= 1 or len(files) <= 1:
+        yield from progress(map(work, files), len(files))
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from progress(pool.map(work, files, chunksize=4), len(files))
