@@ -236,7 +236,7 @@ def test_a_bus_that_stays_stuck_is_a_fault_within_two_seconds_and_is_tried_again
     assert streaming.seconds_until(lambda: streaming.clip.cause is Cause.NO_SENSOR) < 2.0
     assert "holds SDA or SCL low" in streaming.clip.explanation
     streaming.run(60.0)
-    assert 2 <= streaming.rescue.clear_count <= 4  # not every second: it disturbs the whole bus
+    assert 5 <= streaming.rescue.clear_count <= 8  # not every second: it disturbs the whole bus
 
 
 def test_a_slow_bus_still_streams(streaming):

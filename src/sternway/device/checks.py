@@ -11,9 +11,9 @@ from gpiozero import BadPinFactory
 
 from sternway.config import Settings
 from sternway.device.battery import FuelGauge, under_voltage
-from sternway.device.bus import NACK_ERRNOS, STUCK_ERRNOS, Bus
+from sternway.device.bus import NACK_ERRNOS, Bus
 from sternway.device.button import Button
-from sternway.device.chips import Chip, find_chip
+from sternway.device.chips import Chip, find_chip, nothing_answers
 from sternway.device.clip import CANDIDATES, Clip
 from sternway.device.haptics import Pins, wired_motor
 from sternway.device.motor_test import MotorTest
@@ -59,21 +59,17 @@ class Bench:
 def check_bus(bench: Bench) -> Finding:
     """Look who answers at the addresses of known chips."""
     answering: list[int] = []
-    trouble: BusError | None = None
     for candidate in CANDIDATES:
         for address in candidate.addresses:
             try:
                 bench.bus.read(address, candidate.who_am_i, 1)
                 answering.append(address)
             except BusError as error:
-                trouble = error
-                if error.errno in STUCK_ERRNOS:
+                if error.errno not in NACK_ERRNOS:
                     return Finding("bus", Verdict.WRONG, str(error))
     if answering:
         return Finding("bus", Verdict.OK, "answers at " + ", ".join(f"0x{place:02x}" for place in answering))
-    is_silent = trouble is not None and trouble.errno in NACK_ERRNOS
-    swapped = "; where power is there, SDA and SCL may be swapped" if is_silent else ""
-    return Finding("bus", Verdict.WRONG, f"{trouble}{swapped}")
+    return Finding("bus", Verdict.WRONG, f"{nothing_answers(_places())}; SDA and SCL may be swapped")
 
 
 def check_chip(bench: Bench) -> Finding:

@@ -1,5 +1,6 @@
 """What every inertial chip offers the clip, and how the chip on the bus is recognised."""
 
+import errno
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sternway.device.bus import STUCK_ERRNOS, Bus
+from sternway.device.bus import NACK_ERRNOS, Bus
 from sternway.errors import BusError, WrongChipError
 from sternway.samples import GRAVITY_MPS2
 
@@ -105,7 +106,6 @@ STRANGERS = {
     0x6B: "an LSM6DSR or ISM330DHCX",
     0x6D: "an LSM6DST",
     0x72: "an unlicensed copy of an MPU-6050",
-    0x74: "an MPU-6515",
     0x98: "an ICM-20689 or a copy of an MPU-6050",
     0xAF: "an ICM-20608",
     0xD1: "a BMI160",
@@ -118,7 +118,7 @@ def find_chip(bus: Bus, candidates: Sequence[Candidate], address: int = 0) -> Ch
 
     Raises :class:`WrongChipError` when only strangers answer and :class:`BusError` when nobody does.
     """
-    silence: BusError | None = None
+    silent: list[int] = []
     strangers: list[str] = []
     for candidate in candidates:
         for place in candidate.addresses:
@@ -130,14 +130,26 @@ def find_chip(bus: Bus, candidates: Sequence[Candidate], address: int = 0) -> Ch
                     return candidate.drivers[identity](bus, place)
                 strangers.append(stranger(bus, place, identity))
             except BusError as error:
-                if error.errno in STUCK_ERRNOS:
-                    raise  # the other addresses would wait as long for nothing
-                silence = error
+                if error.errno not in NACK_ERRNOS:
+                    raise  # the other addresses would fail in the same way, and a stuck bus would take its time
+                silent.append(place)
     if strangers:
         raise WrongChipError("; ".join(strangers) + "; Sternway reads an LSM6DSOX, MPU-6050, MPU-6500 or MPU-9250")
-    if silence is None:
+    if not silent:
         raise WrongChipError(f"no known chip can sit at 0x{address:02x}; set sensor.address to 0 to look at all")
-    raise silence
+    raise nothing_answers(silent)
+
+
+def nothing_answers(addresses: Sequence[int]) -> BusError:
+    """Return the error of a bus on which no sensor is heard.
+
+    >>> print(nothing_answers([0x6A, 0x6B]))
+    no sensor answers at 0x6a or 0x6b; check VCC, GND, SDA and SCL of the sensor
+    """
+    places = " or ".join(f"0x{address:02x}" for address in addresses)
+    error = BusError(f"no sensor answers at {places}; check VCC, GND, SDA and SCL of the sensor")
+    error.errno = errno.EREMOTEIO
+    return error
 
 
 def stranger(bus: Bus, address: int, identity: int) -> str:

@@ -101,7 +101,7 @@ class ClipTiming:
     saturated_s: float = 0.5  # an impact rails for some 50 ms
     proven_s: float = 1.0  # good samples for so long end a fault
     give_up_s: float = 1.0  # between attempts once given up
-    climb_again_count: int = 30  # give-ups between attempts to clear and rebind the bus
+    climb_again_count: int = 32  # most give-ups between two climbs: clearing and rebinding disturb the whole bus
 
 
 class Clip:
@@ -324,10 +324,11 @@ class Clip:
         return None
 
     def _give_up(self) -> None:
-        """Say why there is a FAULT, and go on trying at leisure."""
+        """Say why there is a FAULT, and go on trying: from the chip up at first, then ever more at leisure."""
         self.cause = CAUSES[self._failure]
         self._give_ups += 1
-        if self._give_ups % self._timing.climb_again_count == 0:
+        first_few = self._give_ups & (self._give_ups - 1) == 0  # the 1st, 2nd, 4th, 8th ...
+        if first_few or self._give_ups % self._timing.climb_again_count == 0:
             self._rung = _FIRST_REINITIALISE
         self._not_before_s = self._clock() + self._timing.give_up_s
 

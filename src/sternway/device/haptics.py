@@ -113,7 +113,7 @@ def drive_plan(pattern: Pattern, settings: HapticsSettings, can_brake: bool) -> 
 
 
 class Haptics:
-    """Plays patterns on a motor. A higher priority interrupts a lower one; anything else waits for silence in vain.
+    """Plays patterns on a motor, one at a time: a higher priority interrupts a lower one, anything else is dropped.
 
     Off until the first pattern and after the last; ``close`` leaves the motor off and still. A motor that fails is
     left alone: ``failure`` says why, and the loop never hears of it.

@@ -1,4 +1,4 @@
-"""Driver for InvenSense's MPU-6050 family: MPU-6050, MPU-6500 and MPU-9250 (its magnetometer sleeps)."""
+"""Driver for InvenSense's MPU-6050 family: MPU-6050, MPU-6500 and MPU-9250 (whose magnetometer sleeps)."""
 
 import functools
 from collections.abc import Callable
@@ -70,6 +70,8 @@ VARIANTS = {
     0x68: Variant("MPU-6050", 1024, own_low_pass=False),
     0x70: Variant("MPU-6500", 512, own_low_pass=True),
     0x71: Variant("MPU-9250", 512, own_low_pass=True),
+    0x73: Variant("MPU-9255", 512, own_low_pass=True),
+    0x74: Variant("MPU-6515", 512, own_low_pass=True),
 }
 
 
