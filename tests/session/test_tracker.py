@@ -5,7 +5,7 @@ import pytest
 
 from sternway.alert.patterns import Cue
 from sternway.events import Cause, Kind
-from sternway.motion.gait import Direction
+from sternway.motion.gait import Direction, Step
 from sternway.records import Phase, RecordKind
 from sternway.session.plan import WalkPlan
 from sternway.session.tracker import Press, SessionTracker, TrackerSettings
@@ -96,6 +96,18 @@ def test_a_kill_at_any_moment_loses_nothing_counted(new_walker):
     assert cut.report["restart_count"] == 10
     for part in ("dose", "cadence_spm", "softness", "cues", "phases", "posture"):
         assert cut.report[part] == whole.report[part]
+
+
+def test_steps_decided_together_and_a_restart_in_the_same_moment_lose_nothing(walker):
+    walker.started()
+    at_s = walker.now_s
+    together = [Step(at_s + 0.5 * n, at_s + 2.0, 0.5) for n in range(1, 4)]
+    walker.coming += together
+    walker.walk(2.5, FORWARD, truth=False)
+    walker.sample -= 3
+    walker.killed(away_s=0.0).press(Press.LONG)
+    dose = walker.report["dose"]
+    assert (walker.report["reason"], dose["steps_forward"] - 5) == ("long_press", 3)
 
 
 def test_time_that_nobody_watched_is_said_and_not_counted(walker):

@@ -57,6 +57,11 @@ class SessionTracker:
         """What the next walk asks for."""
         return self._plan
 
+    @property
+    def variation(self) -> str:
+        """How the walk goes, or the next one will: flat, uphill or treadmill."""
+        return str(self._guide.walk.plan["variation"]) if self._guide else self._plan.variation
+
     def take_plan(self, plan: WalkPlan) -> None:
         """Use ``plan`` from the next walk on; the one under way is not changed under the walker's feet."""
         self._plan = plan
@@ -84,8 +89,8 @@ class SessionTracker:
 
     def update(self, trunk: TrunkMotion, events: Iterable[Event] = ()) -> Outcome:
         """Take trunk motion and the events found in it."""
-        steps = sorted(trunk.steps, key=lambda step: step.decided_at_s, reverse=True)
-        pending = sorted(events, key=lambda event: event.decided_at_s, reverse=True)
+        steps = sorted(trunk.steps, key=lambda step: step.decided_at_s)[::-1]
+        pending = sorted(events, key=lambda event: event.decided_at_s)[::-1]
         for sample in _samples(trunk):
             while pending and pending[-1].decided_at_s <= sample.time_s:
                 self._event(pending.pop())
@@ -161,14 +166,14 @@ class SessionTracker:
 
     def _rejoin(self, guide: Guide, facts: dict[str, Any], time_s: float, same_boot: bool) -> None:
         walk = guide.walk
-        away_s = time_s - walk.last_s
-        if not same_boot or not 0.0 <= away_s <= self._settings.pause_limit_s:
+        away_s = max(0.0, time_s - walk.last_s)
+        if not same_boot or away_s > self._settings.pause_limit_s:
             guide.end(Reason.SWITCHED_OFF, walk.last_s)
             self._report(guide, facts)
             return
         walk.restart_count += 1
         walk.unseen_s += 0.0 if guide.phase is Phase.PAUSED else away_s
-        walk.last_s = walk.still.moved_s = time_s
+        walk.last_s = walk.still.moved_s = max(time_s, walk.last_s)
         self._watch.fall_open = walk.reason == Reason.FALL
 
     def _sample(self, sample: Sample) -> None:
