@@ -124,6 +124,7 @@ class Loop:
         self._plan: Plan | None = None
         self._phase = self._monitor.session.phase
         self._is_ready = False
+        self._must_keep = False
         self._house_faults: frozenset[Cause] = frozenset()
         self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0}
 
@@ -180,6 +181,7 @@ class Loop:
         for command in self._desk.take_commands():
             answer, haptics = self._monitor.command(command.name, command.body, now_s)
             self._haptics = self._haptics if haptics is None else haptics
+            self._must_keep = True
             self._desk.answer(command, answer.accepted, answer.words)
         self._take_plan()
 
@@ -246,7 +248,8 @@ class Loop:
             self._recorder.begin(name, {"clip_id": self._clock.moment(now_s).clip_id})
         elif changed and phase is Phase.READY:
             self._recorder.end()
-        must_sync = changed or happened or self._is_due("sync", now_s, SYNC_S)
+        must_sync = self._must_keep or changed or happened or self._is_due("sync", now_s, SYNC_S)
+        self._must_keep = False
         if must_sync or (phase is not Phase.READY and self._is_due("keep", now_s, KEEP_S)):
             self._memory.keep(self._kept(), sync=must_sync)
 

@@ -18,9 +18,9 @@ from sternway.detect.stability import StabilityDetector
 from sternway.detect.stumble import StumbleDetector
 from sternway.detect.worn import WornDetector
 from sternway.events import Cause, Event, Kind
-from sternway.motion.mounting import Mounting, MountingEstimator
+from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
-from sternway.records import RecordKind
+from sternway.records import Phase, RecordKind
 from sternway.samples import Block
 from sternway.session.outcome import Answer, Press
 from sternway.session.outcome import Outcome as SessionOutcome
@@ -68,7 +68,7 @@ class Monitor:
         same_boot: bool = True,
     ) -> None:
         memory = memory or {}
-        mounting = Mounting.from_plain(memory["mounting"]) if memory.get("mounting") else None
+        mounting = mounting_from(memory["mounting"]) if memory.get("mounting") else None
         self.session = SessionTracker(plan, clip_id)
         self.worn = WornDetector()
         self.faults = SensorFaultDetector()
@@ -78,7 +78,8 @@ class Monitor:
         self.countdown = FallCountdown()
         self._gated = GATED if gated else frozenset()
         self._mounting = mounting
-        self._mounter = MountingEstimator()
+        self._mounter: MountingEstimator | None = None
+        self._mount_from_s: float | None = None
         self._tracker = TrunkTracker(mounting=mounting)
         self._detectors: tuple[Detector, ...] = (
             self.faults,
@@ -98,8 +99,9 @@ class Monitor:
     def update(self, block: Block, cause: Cause | None = None) -> Outcome:
         """Take what the sensor gave, and why it gave nothing where the device knows; return what it led to."""
         for piece in pieces(block):
-            for trunk in self._tracker.update(piece):
-                self._see(trunk)
+            for part in self._parted_at_mounting(piece):
+                for trunk in self._tracker.update(part):
+                    self._see(trunk)
         self._tick(block.read_at_s, cause)
         outcome, self._outcome = self._outcome, Outcome()
         return outcome
@@ -138,7 +140,7 @@ class Monitor:
     def memory(self) -> dict[str, Any]:
         """Return what must outlive a restart, as plain JSON-able data."""
         return {
-            "mounting": self._mounting.to_plain() if self._mounting else None,
+            "mounting": self._mounting.body() if self._mounting else None,
             "stumble": self.stumble.baseline,
             "stability": self.stability.baselines,
             "session": self.session.snapshot(),
@@ -152,6 +154,7 @@ class Monitor:
             return
         self._time_s = float(trunk.time_s[-1])
         self._learn_mounting(trunk)
+        self.stability.variation = self.session.variation
         self.gate.update(trunk)
         found = [event for detector in self._detectors for event in detector.update(trunk)]
         events = [event for event in found if event.kind not in self._gated or self.gate.open_at(event.time_s)]
@@ -187,12 +190,33 @@ class Monitor:
             self._outcome.patterns.append(pattern)
 
     def _learn_mounting(self, trunk: TrunkMotion) -> None:
-        if self._mounting is not None:
+        """Find out in each warm-up, when it is known that the wearer walks forward, how the clip sits today."""
+        if self.session.phase is not Phase.WARM_UP:
+            self._mounter = None
             return
-        mounting = self._mounter.update(trunk)
-        if mounting is not None:
-            self._mounting = mounting
-            self._tracker.mount(mounting)
+        if self._mounter is None:
+            self._mounter = MountingEstimator()
+        seen = self._mounter.update(trunk)
+        if seen is None:
+            return
+        moved = self._mounting is not None and shift(self._mounting, seen, walked_forward=True).moved
+        self.session.describe(sensor={"mounting_confidence": round(seen.confidence, 3), "mounting_moved": moved})
+        if self._mounting is None or moved:
+            self._mounting = seen
+            self._mount_from_s = self._time_s + 2.0 * PIECE_S
+
+    def _parted_at_mounting(self, piece: Block) -> Iterator[Block]:
+        """Yield ``piece``, parted at the sample from which a new mounting holds wherever the stream was cut."""
+        if self._mount_from_s is None or not len(piece):
+            yield piece
+            return
+        row = int(np.searchsorted(piece.time_s, self._mount_from_s))
+        if row:
+            yield part(piece, 0, row)
+        if row < len(piece):
+            self._tracker.mount(self._mounting)
+            self._mount_from_s = None
+            yield part(piece, row, len(piece))
 
 
 def pieces(block: Block, piece_s: float = PIECE_S) -> Iterator[Block]:
@@ -204,10 +228,15 @@ def pieces(block: Block, piece_s: float = PIECE_S) -> Iterator[Block]:
     edges = np.arange(block.time_s[0], block.time_s[-1], piece_s)
     starts = np.unique(np.searchsorted(block.time_s, edges)).tolist()
     for start, end in zip(starts, [*starts[1:], count], strict=True):
-        yield Block(
-            block.time_s[start:end],
-            block.accel_mps2[start:end],
-            block.gyro_radps[start:end],
-            block.read_at_s,
-            block.after_gap and start == 0,
-        )
+        yield part(block, start, end)
+
+
+def part(block: Block, start: int, end: int) -> Block:
+    """Return the samples ``[start, end)`` of ``block``."""
+    return Block(
+        block.time_s[start:end],
+        block.accel_mps2[start:end],
+        block.gyro_radps[start:end],
+        block.read_at_s,
+        block.after_gap and start == 0,
+    )

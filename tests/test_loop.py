@@ -1,0 +1,356 @@
+"""The whole path in virtual time: emulated chip, production driver, monitor, motor and records."""
+
+import errno
+import json
+import logging
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+
+import pytest
+
+from sternway.alert.patterns import Pattern
+from sternway.config import RecordingSettings
+from sternway.device.clip import Clip
+from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedRescue, VirtualClock
+from sternway.events import Cause, Kind
+from sternway.loop import Loop
+from sternway.memory import Memory
+from sternway.publish.clock import Clock
+from sternway.publish.messages import Command, Plan
+from sternway.recording.files import Recording
+from sternway.recording.recorder import Recorder
+from sternway.recording.script import Fall, Stand, Stumble, Walk
+from sternway.recording.walker import Walker
+from sternway.records import Phase, Record, RecordKind, State
+from sternway.session.outcome import Press
+from sternway.session.plan import WalkPlan
+from sternway.status import Power
+
+WALK = (Stand(13.0), Walk(40.0))
+PLAN = WalkPlan(warm_up_min=0.2)
+
+
+@dataclass
+class FakeDesk:
+    """Keeps what it is given, or refuses everything."""
+
+    records: list[Record] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    answers: list[tuple[str, bool, str]] = field(default_factory=list)
+    plan: Plan | None = None
+    fault: Cause | None = None
+    broken: bool = False
+
+    def offer(self, record):
+        if self.broken:
+            raise RuntimeError("the desk is on fire")
+        self.records.append(record)
+
+    def show(self, state):
+        self.states.append(state)
+
+    def take_commands(self):
+        commands, self.commands = self.commands, []
+        return commands
+
+    def answer(self, command, ok, words):
+        self.answers.append((command.name, ok, words))
+
+    def bodies(self, kind):
+        return [dict(record.body) for record in self.records if record.kind is kind]
+
+    def events(self, kind):
+        return [body for body in self.bodies(RecordKind.EVENT) if body["kind"] == kind]
+
+
+@dataclass
+class FakeMotor:
+    clock: VirtualClock
+    played: list[tuple[float, Pattern]] = field(default_factory=list)
+
+    def play(self, pattern):
+        self.played.append((self.clock(), pattern))
+
+    @property
+    def names(self):
+        return [pattern.name for _, pattern in self.played]
+
+
+class Wearer:
+    """A simulated person with an emulated clip, in time that moves only with the samples."""
+
+    def __init__(self, folder, script, clock=None, record=False):
+        self.clock = clock or VirtualClock(100.0)
+        self.chip = EmulatedLsm6dsox(Walker(script, seed=3), self.clock, rate_error=0.01)
+        self.bus = EmulatedBus({0x6A: self.chip}, self.clock, self.clock.sleep)
+        self.desk, self.motor = FakeDesk(), FakeMotor(self.clock)
+        self.presses = SimpleQueue()
+        self.memory = Memory(folder / "memory.json")
+        self.recorder = Recorder(RecordingSettings(enabled=record, directory=str(folder / "walks")))
+        self.alive_count = 0
+        self.power = Power()
+        self.start()
+
+    def start(self):
+        self.clip = Clip(self.bus, clock=self.clock, sleep=self.clock.sleep, rescue=EmulatedRescue(self.bus))
+        self.loop = Loop(
+            self.clip,
+            self.motor,
+            self.desk,
+            clock=Clock("clip-1", synced=lambda: True, monotonic=self.clock),
+            plan=PLAN,
+            memory=self.memory,
+            recorder=self.recorder,
+            presses=self.presses,
+            alive=self.live,
+            power=lambda: self.power,
+        )
+
+    def live(self):
+        self.alive_count += 1
+
+    def run(self, seconds):
+        end_s = self.clock() + seconds
+        for block in self.clip:
+            self.loop.turn(block)
+            self.memory.chore()
+            self.recorder.chore()
+            if self.clock() >= end_s:
+                return self
+        return self
+
+    def press(self, press=Press.SHORT):
+        self.presses.put((press, self.clock()))
+        return self
+
+    @property
+    def state(self):
+        return self.desk.states[-1]
+
+
+@pytest.fixture
+def wearer(tmp_path):
+    def make(script=WALK, **choices):
+        return Wearer(tmp_path, script, **choices)
+
+    return make
+
+
+def test_a_stumble_is_felt_before_it_is_written_and_both_say_the_same(wearer):
+    walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(10.0))).press().run(46.0)
+    stumbles = walk.desk.events(Kind.STUMBLE)
+    assert len(stumbles) == 1
+    felt_s = [at_s for at_s, pattern in walk.motor.played if pattern.name == "attention"]
+    assert len(felt_s) == 1
+    assert 0.0 <= felt_s[0] - stumbles[0]["decided_at_s"] <= 0.06
+    assert stumbles[0]["evidence"]
+    assert walk.state.last_event_kind == "stumble"
+    assert walk.state.event_count == 1
+    traces = walk.desk.bodies(RecordKind.TRACE)
+    assert [trace["event_kind"] for trace in traces] == ["stumble"]
+    assert traces[0]["sample_count"] == pytest.approx(500, abs=2)
+
+
+def test_a_fall_during_the_buzz_of_a_stumble_is_still_a_fall(wearer):
+    walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(0.3), Fall("backward", lie_s=40.0))).press().run(65.0)
+    assert len(walk.desk.events(Kind.STUMBLE)) >= 1
+    assert len(walk.desk.events(Kind.FALL)) == 1
+    assert len(walk.desk.events(Kind.FALL_CONFIRMED)) == 1
+    assert walk.motor.names.count("attention_again") >= 8
+
+
+def test_a_press_within_the_countdown_cancels_the_fall(wearer):
+    walk = wearer((Stand(13.0), Walk(20.0), Fall("forward", lie_s=40.0))).press().run(45.0)
+    assert len(walk.desk.events(Kind.FALL)) == 1
+    walk.press().run(25.0)
+    assert len(walk.desk.events(Kind.FALL_CANCELLED)) == 1
+    assert not walk.desk.events(Kind.FALL_CONFIRMED)
+
+
+def test_the_clip_says_that_it_is_ready(wearer):
+    assert wearer().run(3.0).motor.names == ["start"]
+
+
+def test_unplugged_at_the_start_is_a_fault_with_its_cause_within_two_seconds(wearer):
+    walk = wearer()
+    walk.chip.unplugged = True
+    walk.run(2.1)
+    assert walk.state.fault is Cause.NO_SENSOR
+    assert walk.state.stability == "unknown"
+    assert "trouble" in walk.motor.names
+    walk.chip.unplugged = False
+    walk.run(4.0)
+    assert walk.state.fault is None
+    assert [body["severity"] for body in walk.desk.events(Kind.FAULT)] == [1.0, 0.0]
+
+
+def test_unplugged_while_walking_pauses_the_walk_and_keeps_what_was_counted(wearer):
+    walk = wearer().press().run(33.0)
+    steps = walk.state.steps
+    assert steps > 20
+    walk.chip.unplugged = True
+    walk.run(3.0)
+    assert walk.state.fault is Cause.NO_SENSOR
+    assert walk.state.phase is Phase.PAUSED
+    walk.chip.unplugged = False
+    walk.run(4.0)
+    assert walk.state.fault is None
+    assert walk.state.steps >= steps
+
+
+@pytest.mark.parametrize(
+    ("harm", "cause"),
+    [
+        (lambda walk: setattr(walk.chip, "frozen", True), Cause.FROZEN_SENSOR),
+        (lambda walk: setattr(walk.chip, "saturated", True), Cause.CLIPPED),
+        (lambda walk: setattr(walk.chip, "identity", 0x12), Cause.WRONG_CHIP),
+        (lambda walk: setattr(walk.bus, "stuck_clocks", 10**9), Cause.NO_SENSOR),
+        (lambda walk: setattr(walk.bus, "nack_count", 10**9), Cause.NO_SENSOR),
+    ],
+    ids=["frozen", "saturated", "wrong chip", "stuck SDA", "NACK for ever"],
+)
+def test_what_does_not_pass_is_a_fault_with_its_cause(wearer, harm, cause):
+    walk = wearer().run(5.0)
+    harm(walk)
+    if cause is Cause.WRONG_CHIP:
+        walk.chip.brown_out()
+    walk.run(4.0)
+    assert cause in {event["cause"] for event in walk.desk.events(Kind.FAULT)}
+    assert walk.state.fault is not None
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda walk: setattr(walk.bus, "nack_count", 3),
+        lambda walk: walk.chip.brown_out(),
+        lambda walk: setattr(walk.bus, "stall_s", 1.4),
+        lambda walk: setattr(walk.bus, "stuck_clocks", 9),
+    ],
+    ids=["NACK burst", "brown-out", "FIFO overflow", "stuck SDA freed by clocks"],
+)
+def test_what_passes_is_lived_through(wearer, harm):
+    walk = wearer().press().run(30.0)
+    harm(walk)
+    walk.run(8.0)
+    assert walk.state.fault is None
+    steps = walk.state.steps
+    walk.run(6.0)
+    assert walk.state.steps > steps
+
+
+def test_the_watchdog_is_fed_by_samples_that_were_watched(wearer):
+    walk = wearer().run(3.0)
+    fed = walk.alive_count
+    assert fed > 100
+    walk.loop._decide = lambda _: (_ for _ in ()).throw(RuntimeError)
+    walk.run(1.0)
+    assert walk.alive_count == fed
+
+
+def test_a_failure_in_a_detector_is_a_fault_and_the_walk_goes_on(wearer, caplog):
+    walk = wearer().press().run(30.0)
+    steps = walk.state.steps
+    walk.loop._monitor.stumble.update = lambda _: 1 / 0
+    with caplog.at_level(logging.ERROR):
+        walk.run(8.0)
+    assert [event["cause"] for event in walk.desk.events(Kind.FAULT)] == ["software"]
+    assert "begin anew" in caplog.text
+    assert walk.state.steps > steps
+    assert walk.state.phase is not Phase.READY
+
+
+def test_nothing_that_the_desk_does_reaches_the_warning(wearer, caplog):
+    walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(10.0))).press()
+    walk.desk.broken = True
+    with caplog.at_level(logging.CRITICAL):
+        walk.run(46.0)
+    assert "attention" in walk.motor.names
+
+
+def test_a_walk_goes_on_after_a_crash_with_what_was_counted(wearer):
+    walk = wearer().press().run(33.0)
+    before = walk.state
+    walk.start()
+    walk.run(5.0)
+    assert walk.state.phase is before.phase
+    assert before.steps - 3 <= walk.state.steps
+
+
+def test_a_recording_holds_the_walk_and_its_events(wearer, tmp_path):
+    walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(10.0)), record=True).press().run(46.0)
+    walk.press(Press.LONG).run(1.0)
+    (path,) = (tmp_path / "walks").iterdir()
+    recording = Recording(path)
+    assert sum(len(block) for block in recording) > 40 * 200
+    assert "stumble" in [note["kind"] for note in recording.notes]
+
+
+def test_a_command_from_the_page_is_done_and_answered(wearer):
+    walk = wearer().run(2.0)
+    walk.desk.commands = [Command("start", "1"), Command("start", "2")]
+    walk.run(0.2)
+    assert [(name, ok) for name, ok, _ in walk.desk.answers] == [("start", True), ("start", False)]
+    assert walk.state.phase is Phase.STANDING_CHECK
+
+
+def test_a_switched_off_motor_stays_off_after_a_restart(wearer):
+    walk = wearer().run(2.0)
+    walk.desk.commands = [Command("haptics", "1", {"on": False})]
+    walk.run(1.0)
+    assert walk.state.haptics is False
+    walk.start()
+    played = len(walk.motor.played)
+    walk.press().run(12.0)
+    assert len(walk.motor.played) == played
+    assert walk.state.haptics is False
+
+
+def test_a_plan_from_home_is_followed_and_a_wrong_one_is_said(wearer, caplog):
+    walk = wearer().run(1.0)
+    walk.desk.plan = Plan(7, WalkPlan(stretches=2, stretch_min=3.0).body())
+    walk.run(0.2)
+    assert walk.loop._monitor.session.plan.stretches == 2
+    walk.desk.plan = Plan(8, {"stretches": "many"})
+    walk.run(0.2)
+    assert walk.loop._monitor.session.plan.stretches == 2
+    assert "not followed" in caplog.text
+
+
+def test_a_low_battery_is_felt_and_shown_but_ends_no_walk(wearer):
+    walk = wearer().press().run(14.0)
+    walk.power = Power(battery_percent=5.0)
+    walk.run(11.0)
+    assert walk.state.fault is Cause.LOW_BATTERY
+    assert walk.state.phase not in (Phase.READY, Phase.PAUSED)
+    assert walk.motor.names.count("trouble") == 1
+
+
+def test_a_full_store_is_shown_and_does_not_disturb_the_walker(wearer):
+    walk = wearer().press().run(14.0)
+    walk.desk.fault = Cause.STORE_FULL
+    walk.run(1.0)
+    assert walk.state.fault is Cause.STORE_FULL
+    assert walk.state.phase is Phase.WARM_UP
+    assert "trouble" not in walk.motor.names
+
+
+def test_a_disk_that_refuses_costs_only_what_was_to_be_kept(wearer, monkeypatch, caplog):
+    walk = wearer().press()
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(walk.memory, "_write", refuse)
+    walk.run(23.0)
+    assert walk.state.steps > 0
+    assert caplog.text.count("cannot be written") == 1
+
+
+def test_what_is_remembered_is_plain_json(wearer, tmp_path):
+    walk = wearer().press().run(20.0)
+    walk.loop.keep()
+    walk.memory.chore()
+    kept = json.loads((tmp_path / "memory.json").read_text())
+    assert kept["monitor"]["session"]["walk"]["phase"] == "warm_up"
