@@ -15,8 +15,8 @@ TURN_FADE_S = 5.0
 TURNING_RADPS = 0.4
 """Smoothed yaw rate from which steps are those of a turn: a half-turn in 8 s; a path bends less."""
 
-TURNING_S = 0.5
-"""How slowly the smoothed yaw rate follows: about a step, so that the trunk's swing does not count."""
+TURNING_S = 0.35
+"""How slowly the smoothed yaw rate follows: slower than the trunk's swing in a step."""
 
 
 @dataclass(slots=True)
