@@ -27,11 +27,10 @@ class ClipSettings:
 
 @dataclass(frozen=True, slots=True)
 class SensorSettings:
-    """The inertial sensor: I2C ``bus`` number, ``address`` (0 looks at all known ones) and poll period."""
+    """The inertial sensor: I2C ``bus`` number and ``address`` (0 looks at all known ones)."""
 
     bus: int = 1
     address: int = 0
-    poll_s: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)

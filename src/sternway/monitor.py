@@ -148,11 +148,10 @@ class Monitor:
         }
 
     def _see(self, trunk: TrunkMotion) -> None:
-        """Follow one stretch of trunk motion from detection to the motor."""
+        """Follow one stretch of trunk motion, if only the news of a gap, from detection to the motor."""
         self._outcome.trunk.append(trunk)
-        if not len(trunk):
-            return
-        self._time_s = float(trunk.time_s[-1])
+        if len(trunk):
+            self._time_s = float(trunk.time_s[-1])
         self._learn_mounting(trunk)
         self.stability.variation = self.session.variation
         self.gate.update(trunk)

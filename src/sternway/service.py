@@ -12,6 +12,7 @@ from sternway.device.bus import Bus
 from sternway.device.button import Button
 from sternway.device.clip import Clip
 from sternway.device.haptics import Haptics, Pins, wired_motor
+from sternway.device.light import Light
 from sternway.device.notify import Notifier
 from sternway.device.realtime import be_punctual
 from sternway.device.rescue import Rescue
@@ -53,6 +54,8 @@ class ClipService:
         self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, rescue=rescue)
         self.haptics = Haptics(wired_motor(settings.pins, settings.haptics, pins), settings.haptics)
         self._button = Button(settings.pins.button, pins) if settings.pins.button else None
+        self._light = Light(settings.pins.led, pins)
+        self._watch = watch
         self._notifier = Notifier()
         self._memory = Memory(state_dir / "memory.json")
         recorder = Recorder(settings.recording)
@@ -76,7 +79,7 @@ class ClipService:
             presses=self._button.presses if self._button else SimpleQueue[tuple[Press, float]](),
             alive=self._notifier.alive,
             power=lambda: Power(gauge.percent(), under_voltage()),
-            watch=watch,
+            watch=self._on_state,
         )
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
@@ -94,12 +97,17 @@ class ClipService:
         finally:
             self.close()
 
+    def _on_state(self, state: State, outcome: Outcome) -> None:
+        self._light.show(watching=state.fault is None)
+        self._watch(state, outcome)
+
     def close(self) -> None:
         """Stop: the motor first."""
         self._notifier.stopping()
         self.haptics.close()
         if self._button is not None:
             self._button.close()
+        self._light.close()
         self.loop.keep()
         self._memory.chore()
         self.publisher.close()

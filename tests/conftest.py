@@ -1,0 +1,4 @@
+from hypothesis import settings
+
+settings.register_profile("sternway", derandomize=True, deadline=None, database=None)
+settings.load_profile("sternway")
