@@ -4,6 +4,7 @@ pygal's own style and script elements are taken out: under the strict content se
 what is left without a stylesheet is a black rectangle. Beside every chart stand a sentence and a table.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from xml.etree import ElementTree as ET
 import pygal
 from markupsafe import Markup
 from pygal.style import Style
+
+# pygal leaves a finder of a protocol that Python has dropped, for plug-ins: every later import would warn of it.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 WIDTH = 340
 """Drawn for a phone's width: the text stays legible there and grows on a larger page."""

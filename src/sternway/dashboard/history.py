@@ -112,6 +112,7 @@ class History:
         levels = _level_seconds(timeline, events)
         backward_mps3 = float(self._rng.normal(78.0 + 12.0 * unsteadiness, 4.0))
         return {
+            "origin": None,
             "started_s": timeline[0][1],
             "ended_s": timeline[-1][2],
             "reason": "two_stumbles" if stopped else "done",
@@ -126,9 +127,11 @@ class History:
                 "backward_s": round(seconds["backward"], 2),
                 "forward_s": round(forward_s, 2),
                 "unknown_s": 4.0,
+                "turning_s": 8.0,
                 "steps_backward": round(seconds["backward"] / 60.0 * cadence_spm),
                 "steps_forward": round(forward_s / 60.0 * 104.0),
                 "steps_unknown": 6,
+                "steps_turning": 12,
                 "lane_count": round(seconds["backward"] / 9.0),
                 "stretch_count": plan.stretches,
             },
@@ -159,6 +162,7 @@ class History:
             "pains": [],
             "asks": [],
             "phases": [[phase, begun_s] for phase, begun_s, _ in timeline],
+            "walk_test_s": [],
             "cues": {"start": 2, "change": 2 * plan.stretches, "end": 1},
         }
 

@@ -112,7 +112,7 @@ def _parts(record: Record) -> tuple[dict[str, Any], bytes | None]:
 
 def _when(connection: sa.Connection, record: Record, now_s: float) -> tuple[float, str]:
     """Return when ``record`` was made and how that is known: its clock was set, was set later in the boot, or not."""
-    stated_s = _wall_s(record)
+    stated_s = _wall_s(record.moment.wall_time)
     if record.moment.clock_synced and stated_s is not None:
         return stated_s, "set"
     zero_s = connection.execute(
@@ -127,9 +127,9 @@ def _when(connection: sa.Connection, record: Record, now_s: float) -> tuple[floa
     return (stated_s if stated_s is not None else now_s), "unset"
 
 
-def _wall_s(record: Record) -> float | None:
+def _wall_s(wall_time: str) -> float | None:
     try:
-        at = datetime.fromisoformat(record.moment.wall_time)
+        at = datetime.fromisoformat(wall_time)
     except ValueError:
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
@@ -180,8 +180,22 @@ def _event_row(record: Record, at_s: float) -> dict[str, Any]:
     }
 
 
+def walk_zero_s(record: Record, at_s: float) -> float:
+    """Return the Unix time at which the clock stood at zero that the times in a walk's report are told by.
+
+    A walk that a restart cut short is reported in a later boot, whose clock says nothing about it.
+    """
+    origin = record.body.get("origin")
+    if not origin or origin["boot_id"] == record.moment.boot_id:
+        return at_s - record.moment.monotonic_s
+    stated_s = _wall_s(origin["wall_time"])
+    if stated_s is None:
+        return at_s - float(record.body["ended_s"])
+    return stated_s - float(origin["monotonic_s"])
+
+
 def _walk_row(record: Record, at_s: float) -> dict[str, Any]:
-    body, zero_s = record.body, at_s - record.moment.monotonic_s
+    body, zero_s = record.body, walk_zero_s(record, at_s)
     return {
         "clip_id": record.moment.clip_id,
         "started_s": zero_s + body["started_s"],

@@ -87,7 +87,7 @@ def walk_count(store: Store, clip_id: str) -> int:
 def walk(store: Store, clip_id: str, walk_id: int) -> tuple[WalkRow, dict[str, Any], float] | None:
     """Return a walk, its whole report, and the Unix time at which its clip's clock stood at zero."""
     query = (
-        sa.select(*_WALK_COLUMNS, RECORDS.c.body, (RECORDS.c.at_s - RECORDS.c.monotonic_s).label("zero_s"))
+        sa.select(*_WALK_COLUMNS, RECORDS.c.body)
         .join(RECORDS, RECORDS.c.id == WALKS.c.record_id)
         .where(WALKS.c.record_id == walk_id, WALKS.c.clip_id == clip_id)
     )
@@ -96,8 +96,8 @@ def walk(store: Store, clip_id: str, walk_id: int) -> tuple[WalkRow, dict[str, A
     if row is None:
         return None
     values = dict(row)
-    body, zero_s = values.pop("body"), values.pop("zero_s")
-    return WalkRow(**values), body, zero_s
+    body = values.pop("body")
+    return WalkRow(**values), body, values["started_s"] - body["started_s"]
 
 
 def reports(store: Store, clip_id: str, since_s: float) -> list[tuple[float, dict[str, Any]]]:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sternway.config import DashboardSettings
 from sternway.errors import StoreError
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5.0
 """How long a writer waits for another process (a backup) before it gives up; a backup of 1 GB takes about as long."""
 
@@ -58,10 +59,14 @@ class Store:
 
     def shrink(self) -> None:
         """Give the room of deleted rows back to the disk, so that deleted is gone."""
-        with _store_errors(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM")
-            if self.path is not None:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.path is None:
+            return  # PostgreSQL does this by itself
+        try:
+            with contextlib.closing(sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)) as connection:
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} could not be cleaned after deleting: {error}") from error
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -188,7 +193,7 @@ def _known(step: str) -> bool:
 
 def _alembic() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 
