@@ -45,7 +45,8 @@ class GaitReference:
     empty when the set has no steps. ``foot_offs_s`` are final contacts: reversed in time they become contacts.
     ``bouts_s`` are the ``(start, end)`` stretches for which the reference is complete, ``turns_s`` those of turns.
     ``direction`` is the way the person walks: 1 forward, -1 backward, 0 not known. ``up`` and ``forward`` say how
-    the sensor sat, in chip axes, where the set says so. A clip too short to be judged is not ``usable``.
+    the sensor sat, in chip axes, where the set says so; ``placed`` where that is exact and the trial too short to
+    learn it. ``speed_mps`` is the mean speed where known. A clip too short to be judged is not ``usable``.
     """
 
     contacts_s: Floats
@@ -56,6 +57,8 @@ class GaitReference:
     foot_offs_s: Floats = field(default_factory=lambda: np.empty(0))
     up: tuple[float, float, float] | None = None
     forward: tuple[float, float, float] | None = None
+    placed: bool = False
+    speed_mps: float | None = None
     usable: bool = True
 
 

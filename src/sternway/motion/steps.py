@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+import numpy as np
+
 from sternway.motion.filters import BandPass
 from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 
-_KEPT = 256
+_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +46,23 @@ class StepSettings:
     weak_relief: float = 0.4
     strong_count: int = 3
     weak_count: int = 5
-    strong_mps2: float = 1.0
+    strong_mps2: float = 0.7
     weak_mps2: float = 0.4
     least_mps2: float = 0.3
-    rhythm: float = 0.2
+    rhythm: float = 0.25
     evenness: float = 4.0
     shortest_s: float = 0.38
     longest_s: float = 1.15
     hold_s: float = 1.5
-    lean_rad: float = math.radians(20.0)
+    lean_rad: float = math.radians(25.0)
     lean_time_s: float = 1.0
     lean_hold_s: float = 1.0
-    forward_lag_s: float = 0.085
+    rhythm_window_s: float = 4.0
+    rhythm_every_s: float = 0.5
+    rhythm_least: float = 0.4
+    rhythm_first: float = 0.35
+    rhythm_refractory: float = 0.72
+    forward_lag_s: float = 0.08
     backward_lead_s: float = 0.052
 
 
@@ -89,6 +96,7 @@ class StepDetector:
         self._count = 0
         self._bands = [0.0] * _KEPT
         self._verticals = [0.0] * _KEPT
+        self._period: int | None = None
         self._usual_mps2 = 0.0
         self._rising = False
         self._trough = self._top = 0.0
@@ -111,6 +119,8 @@ class StepDetector:
         self._verticals[self._count % _KEPT] = vertical_mps2
         self._lean(up)
         self._fade()
+        if self._count % round(self._settings.rhythm_every_s * RATE_HZ) == 0:
+            self._period = self._find_period()
         hump = self._hump(band)
         if hump is None:
             return []
@@ -169,7 +179,10 @@ class StepDetector:
         interval = hump.top - (self._last_top or 0)
         relative = hump.rise_mps2 / self._usual_mps2
         share = max(settings.refractory_steps, settings.weak_refractory_steps - settings.weak_relief * relative)
-        soon = interval < max(settings.refractory_s * RATE_HZ, share * median(self._intervals))
+        if self._period is not None:
+            share = max(share, settings.rhythm_refractory)
+        usual = self._period or median(self._intervals)
+        soon = interval < max(settings.refractory_s * RATE_HZ, share * usual)
         if soon or relative <= settings.least_rise or hump.rise_mps2 <= settings.floor_mps2:
             return []
         self._intervals.append(interval)
@@ -185,7 +198,7 @@ class StepDetector:
         since = hump.top - self._run[-1].top if self._run else 0
         if not self._run or since > settings.longest_s * RATE_HZ:
             self._run = [hump]
-        elif since >= settings.shortest_s * RATE_HZ:
+        elif since >= max(settings.shortest_s * RATE_HZ, settings.rhythm_refractory * (self._period or 0)):
             self._run = [*self._run[-settings.weak_count :], hump]
         elif hump.rise_mps2 > self._run[-1].rise_mps2:
             self._run[-1] = hump
@@ -225,6 +238,29 @@ class StepDetector:
         self._intervals.extend(_intervals(run))
         self._usual_mps2 = median(one.rise_mps2 for one in run)
         return run
+
+    def _find_period(self) -> int | None:
+        """Return the step time in samples as the autocorrelation of the last seconds says it, if it says any."""
+        settings = self._settings
+        count = round(settings.rhythm_window_s * RATE_HZ)
+        if self._count < count:
+            return None
+        now = self._count % _KEPT + 1
+        band = np.array((self._bands[now:] + self._bands[:now])[-count:])
+        shortest, longest = round(settings.shortest_s * RATE_HZ), round(settings.longest_s * RATE_HZ)
+        spectrum = np.fft.rfft(band, 2 * count)
+        products = np.fft.irfft(spectrum * np.conj(spectrum))[: longest + 2]
+        alike = (products / np.arange(count, count - longest - 2, -1)).tolist()
+        power, alike = alike[0], alike[shortest:]
+        peaks = [
+            (alike[at], at + shortest)
+            for at in range(1, len(alike) - 1)
+            if alike[at] >= alike[at - 1] and alike[at] > alike[at + 1]
+        ]
+        best = max(peaks, default=(0.0, 0))[0]
+        if best <= settings.rhythm_least * power:
+            return None
+        return next(lag for value, lag in peaks if value >= settings.rhythm_first * best)
 
     def _step(self, hump: _Hump, now_s: float, direction: Direction) -> Step:
         settings = self._settings

@@ -67,6 +67,8 @@ class Bandai:
                 direction=direction,
                 up=(1.0, 0.0, 0.0),
                 forward=(0.0, 0.0, 1.0),
+                placed=True,
+                speed_mps=_speed_mps(frames, frame_s),
                 usable=float(time_s[-1]) >= SHORTEST_S,
             ),
         )
@@ -87,6 +89,12 @@ def read_hips(path: Path) -> tuple[Floats, float]:
     if len(frames) != count or frames.shape[1] < first + 6:
         raise RecordingError(f"{path}: {frames.shape} numbers where {count} frames are announced; is it cut off?")
     return frames[:, first : first + 6], frame_s
+
+
+def _speed_mps(frames: Floats, frame_s: float) -> float:
+    """Return the mean horizontal speed from the first frame to the last."""
+    way_m = (frames[-1, [0, 2]] - frames[0, [0, 2]]) / 100.0
+    return float(np.sqrt(np.sum(way_m * way_m)) / (frame_s * (len(frames) - 1)))
 
 
 def _first_channel(head: str, path: Path) -> int:

@@ -1,0 +1,160 @@
+"""One recording through the production pipeline, forward or reversed in time: its steps and its directions."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from sternway.evaluate.trial import GaitReference, Trial
+from sternway.evaluate.variation import turned
+from sternway.monitor import pieces
+from sternway.motion.gait import Step
+from sternway.motion.mounting import Mounting, MountingEstimator
+from sternway.motion.trunk import TrunkTracker
+from sternway.samples import Floats
+
+CHUNK_S = 0.5
+"""Where the stream is cut changes nothing; longer pieces are faster."""
+
+LEARN_S = 10.0
+"""How much walking, unreversed, tells how the sensor sits."""
+
+SETTLE_S = 1.0
+"""What is read before the walking, so that up is known when it begins."""
+
+Spans = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedMounting:
+    """What the mounting step said after ten seconds of walking, and how wrong it was where that is known.
+
+    ``forward_error_rad`` is signed; more than a right angle is a wrong polarity. ``first_try`` says whether ten
+    seconds were enough; else the rest of the recording was used.
+    """
+
+    mounting: Mounting | None
+    first_try: bool
+    forward_error_rad: float | None
+    up_error_rad: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GaitOutcome:
+    """A trial without its samples: what is known of its gait, and what was said."""
+
+    name: str
+    subject: str
+    gait: GaitReference
+    walks_s: Spans
+    still_s: tuple[tuple[str, float, float], ...]
+    steps: tuple[Step, ...]
+    time_s: Floats
+    direction: NDArray[np.int8]
+    learned: LearnedMounting | None
+
+
+def run_gait(trial: Trial, *, reverse: bool = False) -> GaitOutcome:
+    """Turn the sensor at random, learn how it sits from unreversed walking, then stream the trial cold."""
+    seed = int.from_bytes(hashlib.sha256(trial.name.encode()).digest()[:4], "big")
+    matrix = Rotation.random(random_state=seed).as_matrix()
+    trial = turned(trial, matrix)
+    gait = known_gait(trial)
+    learned = None if gait.placed else learn(trial, gait, matrix)
+    mounting = _given(gait, matrix) if learned is None else learned.mounting
+    if reverse:
+        trial, gait = reversed_in_time(trial), reversed_gait(gait, float(trial.time_s[0] + trial.time_s[-1]))
+    tracker = TrunkTracker(mounting=mounting)
+    motions = [motion for block in pieces(trial.block(), CHUNK_S) for motion in tracker.update(block)]
+    return GaitOutcome(
+        name=trial.name,
+        subject=trial.subject,
+        gait=gait,
+        walks_s=gait.bouts_s or _runs(trial.time_s, trial.walking),
+        still_s=tuple((s.activity.code, s.start_s, s.end_s) for s in trial.segments),
+        steps=tuple(step for motion in motions for step in motion.steps),
+        time_s=np.concatenate([motion.time_s for motion in motions]),
+        direction=np.concatenate([motion.direction for motion in motions]),
+        learned=learned,
+    )
+
+
+def known_gait(trial: Trial) -> GaitReference:
+    """Return the reference of the trial; where there is none, walking is forward."""
+    return trial.gait or GaitReference(contacts_s=np.empty(0))
+
+
+def reversed_in_time(trial: Trial) -> Trial:
+    """Return the film run backward: accelerations keep their sign, angular rates change it.
+
+    The accepted first approximation of backward walking (Thorstensson 1986; Winter, Pluck and Yang 1989).
+    """
+    both = float(trial.time_s[0] + trial.time_s[-1])
+    return replace(
+        trial,
+        time_s=both - trial.time_s[::-1],
+        accel_mps2=trial.accel_mps2[::-1].copy(),
+        gyro_radps=-trial.gyro_radps[::-1],
+        walking=trial.walking[::-1].copy(),
+        segments=tuple(
+            replace(each, start_s=both - each.end_s, end_s=both - each.start_s) for each in trial.segments[::-1]
+        ),
+    )
+
+
+def reversed_gait(gait: GaitReference, both_s: float) -> GaitReference:
+    """Return the reference of the reversed film: where a foot came off, it now comes down."""
+
+    def mirrored(spans: Spans) -> Spans:
+        return tuple((both_s - end_s, both_s - start_s) for start_s, end_s in spans[::-1])
+
+    return replace(
+        gait,
+        contacts_s=both_s - gait.foot_offs_s[::-1],
+        foot_offs_s=both_s - gait.contacts_s[::-1],
+        sides=(),
+        bouts_s=mirrored(gait.bouts_s),
+        turns_s=mirrored(gait.turns_s),
+        direction=-gait.direction,
+    )
+
+
+def learn(trial: Trial, gait: GaitReference, matrix: Floats) -> LearnedMounting:
+    """Run the mounting step on the walking of an unreversed trial as a clip would at the first walk."""
+    walks = gait.bouts_s or _runs(trial.time_s, trial.walking)
+    start_s = walks[0][0] if walks else float(trial.time_s[0])
+    tracker, estimator = TrunkTracker(), MountingEstimator()
+    for block in pieces(trial.block(), CHUNK_S):
+        for motion in tracker.update(block):
+            found = estimator.update(motion)
+            if found is not None:
+                first_try = float(motion.time_s[-1]) <= start_s + LEARN_S + CHUNK_S
+                return LearnedMounting(found, first_try, *_errors(found, gait, trial, matrix))
+    return LearnedMounting(None, False, None, None)
+
+
+def _errors(found: Mounting, gait: GaitReference, trial: Trial, matrix: Floats) -> tuple[float | None, float | None]:
+    """Return how far forward (signed, about up) and up are off, where the data set says how the sensor sat."""
+    if gait.forward is None:
+        return None, None
+    up, forward = np.array(found.up), np.array(found.forward)
+    true_forward = matrix @ np.array(gait.forward)
+    turned_rad = np.arctan2(np.cross(true_forward, forward) @ up, forward @ (true_forward - (true_forward @ up) * up))
+    quiet = trial.accel_mps2[trial.time_s < trial.time_s[0] + SETTLE_S]
+    standing = np.mean(quiet, axis=0)
+    tilt_rad = np.arctan2(np.linalg.norm(np.cross(standing, up)), standing @ up)
+    stood = not gait.bouts_s or gait.bouts_s[0][0] > trial.time_s[0] + SETTLE_S
+    return float(turned_rad), float(tilt_rad) if stood and gait.bouts_s else None
+
+
+def _given(gait: GaitReference, matrix: Floats) -> Mounting:
+    up, forward = ((matrix @ np.array(axis)).tolist() for axis in (gait.up, gait.forward))
+    return Mounting((up[0], up[1], up[2]), (forward[0], forward[1], forward[2]), 1.0)
+
+
+def _runs(time_s: Floats, marked: NDArray[np.bool_]) -> Spans:
+    """Return the ``(start, end)`` of each run of marked samples."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], marked.astype(np.int8), [0]))))
+    return tuple((float(time_s[a]), float(time_s[b - 1])) for a, b in zip(edges[::2], edges[1::2], strict=True))
