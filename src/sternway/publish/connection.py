@@ -45,7 +45,8 @@ class LinkSettings:
 
     ``will_delay_s``: 8-15 s were seen to hide a short flap and still to tell of a dead clip soon. ``session_s`` is
     as long as a command lives, so that one sent during a flap arrives and an old one does not.
-    ``reads_per_s`` bounds what a flooding broker can cost the loop's share of the interpreter.
+    ``reads_per_s`` bounds what a flooding broker can cost the loop's share of the interpreter: a packet takes three
+    reads, and 200 packets a second are many times what a clip has reason to hear.
     """
 
     keepalive_s: int = 10
@@ -56,7 +57,7 @@ class LinkSettings:
     retry_most_s: float = 30.0
     steady_after_s: float = 10.0
     stuck_after_s: float = 120.0
-    reads_per_s: float = 200.0
+    reads_per_s: float = 600.0
     packet_bytes: int = 140_000
     queue_count: int = 256
 
@@ -110,8 +111,12 @@ class Terms:
     outgoing: deque[Outgoing] = field(default_factory=deque)
 
 
+BURST_COUNT = 60
+"""Reads that may come at once: twenty packets, as when a connection begins."""
+
+
 class Throttle:
-    """A token bucket: sleeps where something is asked for more often than ``rate_hz``."""
+    """A token bucket: sleeps where something is asked for more often than ``rate_hz``, after a short burst."""
 
     def __init__(
         self,
@@ -122,16 +127,34 @@ class Throttle:
         self._rate_hz = rate_hz
         self._monotonic = monotonic
         self._sleep = sleep
-        self._left = rate_hz
+        self._left = float(BURST_COUNT)
         self._filled_at_s = monotonic()
 
     def take(self) -> None:
         """Take one token, asleep until there is one."""
         now_s = self._monotonic()
-        self._left = min(self._rate_hz, self._left + (now_s - self._filled_at_s) * self._rate_hz) - 1.0
+        self._left = min(BURST_COUNT, self._left + (now_s - self._filled_at_s) * self._rate_hz) - 1.0
         self._filled_at_s = now_s
         if self._left < 0.0:
             self._sleep(-self._left / self._rate_hz)
+
+
+class CautiousClient(paho.Client):
+    """A paho client that reads no faster and no larger than a clip has reason to.
+
+    paho itself takes a packet of 256 MB, asking for all of it at once, and reads as fast as a broker can send: either
+    was seen to hold the interpreter, and with it the loop, for half a second. Every byte it reads comes through this
+    one method; an ``OSError`` from it ends the connection in order.
+    """
+
+    throttle: Throttle
+    packet_bytes: int
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if bufsize > self.packet_bytes:
+            raise ConnectionError("the broker sends a packet larger than it was told to")
+        self.throttle.take()
+        return super()._sock_recv(bufsize)
 
 
 class Connection:
@@ -146,7 +169,6 @@ class Connection:
         self._ear = ear
         self._unsettled: dict[int, Outgoing] = {}
         self._ended: ConnectionError | None = None
-        self._throttle = Throttle(terms.settings.reads_per_s)
         self._client = self._make_client()
         connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         connect.SessionExpiryInterval = terms.settings.session_s
@@ -174,9 +196,7 @@ class Connection:
             with contextlib.suppress(BlockingIOError):
                 self._ear.recv(4096)
         if pending or connection in readable:
-            self._throttle.take()
             client.loop_read()
-            self._check_packet_size()
         if self.established:
             self._post()
         if client.want_write():
@@ -206,20 +226,16 @@ class Connection:
             sent = self._client.publish(message.topic, message.payload, 1, message.retain, properties)
             self._unsettled[sent.mid] = message
 
-    def _check_packet_size(self) -> None:
-        """End a connection on which a packet larger than we allow is arriving; paho itself would take 256 MB."""
-        packet: dict[str, Any] = getattr(self._client, "_in_packet", {})
-        if packet.get("remaining_length", 0) > 2 * self._terms.settings.packet_bytes:
-            raise ConnectionError("the broker sends a packet larger than it was told to")
-
     def _make_client(self) -> paho.Client:
         terms = self._terms
-        client = paho.Client(
+        client = CautiousClient(
             CallbackAPIVersion.VERSION2,
             client_id=terms.client_id,
             protocol=paho.MQTTv5,
             reconnect_on_failure=False,
         )
+        client.throttle = Throttle(terms.settings.reads_per_s)
+        client.packet_bytes = 2 * terms.settings.packet_bytes
         client.connect_timeout = terms.settings.connect_timeout_s
         client.max_inflight_messages_set(20)
         will = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
@@ -267,7 +283,8 @@ class Connection:
         if reason.is_failure:
             self._ended = ConnectionError(REASONS.get(str(reason), str(reason)))
             return
-        self._client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._terms.subscriptions])
+        if self._terms.subscriptions:
+            self._client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._terms.subscriptions])
         self.established = True
         self._terms.stands()
 

@@ -1,6 +1,5 @@
 """Shapes of plain data: each checks a value strictly and says itself as JSON Schema."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,9 +35,9 @@ class Number:
     maximum: float
 
     def check(self, value: object, where: str) -> None:
-        """Refuse what is not a number, not finite or out of range."""
+        """Refuse what is not a number or out of range; NaN is in no range."""
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not self.minimum <= value <= self.maximum:  # type: ignore[arg-type, operator]
+        if not number or not self.minimum <= value <= self.maximum:  # type: ignore[operator]
             raise _wrong(where, f"a number from {self.minimum:g} to {self.maximum:g}", value)
 
     def json_schema(self) -> dict[str, Any]:
