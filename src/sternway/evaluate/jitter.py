@@ -10,35 +10,21 @@ from sternway.samples import Block, Floats
 _SHORTEST, _LONGEST = 0.6, 1.6
 
 
-def step_time_spread_s(contacts_s: Sequence[float] | Floats) -> float:
-    """Return the robust standard deviation of step times: 1.4826 times their median absolute deviation.
-
-    Steps far from the median (missed, doubled, or across a pause) are left out.
-    """
-    step_times_s = np.diff(np.asarray(contacts_s, dtype=np.float64))
-    median_s = np.median(step_times_s)
-    fair = step_times_s[(step_times_s > 0.6 * median_s) & (step_times_s < 1.5 * median_s)]
-    return 1.4826 * float(np.median(np.abs(fair - np.median(fair))))
-
-
 def jittered(
-    block: Block, contacts_s: Sequence[float] | Floats, factor: float, from_s: float, rng: np.random.Generator
+    block: Block, contacts_s: Sequence[float] | Floats, added_s: float, from_s: float, rng: np.random.Generator
 ) -> Block:
-    """Return ``block`` with its step-time spread multiplied by ``factor`` from ``from_s`` on.
+    """Return ``block`` with independent normal noise of standard deviation ``added_s`` in each step time.
 
-    Independent normal noise of standard deviation spread * sqrt(factor^2 - 1) is added to each step time. Time within
-    a step is stretched evenly: specific force keeps its values, angular rate is divided by the stretch. Output is on
-    the input's mean sample period; a factor of 1 changes nothing.
+    From ``from_s`` on. Time within a step is stretched evenly: specific force keeps its values, angular rate is
+    divided by the stretch. Output is on the input's mean sample period.
     """
-    if factor <= 1.0:
-        return block
     contacts = np.asarray([time_s for time_s in contacts_s if time_s >= from_s], dtype=np.float64)
     steps_s = np.diff(contacts)
-    noise_s = rng.normal(0.0, step_time_spread_s(contacts_s) * np.sqrt(factor * factor - 1.0), len(steps_s))
+    noise_s = rng.normal(0.0, added_s, len(steps_s))
     typical_s = float(np.median(steps_s))
-    changed_s = np.clip(
-        steps_s + noise_s, np.minimum(steps_s, _SHORTEST * typical_s), np.maximum(steps_s, _LONGEST * typical_s)
-    )
+    shortest_s = np.minimum(steps_s, _SHORTEST * typical_s)
+    longest_s = np.maximum(steps_s, _LONGEST * typical_s)
+    changed_s = np.clip(steps_s + noise_s, shortest_s, longest_s)
     new = contacts[0] + np.concatenate(([0.0], np.cumsum(changed_s)))
     first_s, last_s = float(block.time_s[0]), float(block.time_s[-1])
     knots_then = np.concatenate(([first_s], contacts, [last_s]))

@@ -5,6 +5,7 @@ Step-time spread, autocorrelation regularity (Moe-Nilssen and Helbostad 2004), s
 exponents, which need 150 and more.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ import numpy as np
 from sternway.motion.resample import RATE_HZ
 from sternway.samples import Floats
 
-# A step this far from the median of its stretch is a missed or doubled one: it says nothing about spread.
-_PLAUSIBLE_STEP = (0.6, 1.5)
+# Stride times are found by laying each 0.6 s of the walk over what follows a stride later, within 15 % of the usual
+# stride. A match worse than this correlation says nothing about timing.
+_WINDOW_S, _SEARCH, _LEAST_MATCH = 0.6, 0.15, 0.4
 # Differences beyond this many medians are held there: one outlier must not make the spread (cf. Huber's k).
 _OUTLIER_MEDIANS = 4.0
 _FEWEST_STEPS = 5
@@ -27,13 +29,14 @@ _HARMONIC_COUNT = 20
 class GaitStretch:
     """A few seconds of straight walking, measured.
 
-    ``step_changes_s``: each step's time less that of the last step of the same foot, so that neither a limp nor a
-    slow change of pace counts as spread. Regularities are autocorrelations at one step and one stride, averaged over
-    vertical and forward acceleration. ``sway_radps`` is the root mean square of the tilting angular rate.
+    ``stride_changes_s``: how much longer each stride is than the one begun a step before it, which is the step's time
+    less that of the last step of the same foot: neither a limp nor a slow change of pace counts. Regularities are
+    autocorrelations at one step and one stride, averaged over vertical and forward acceleration. ``sway_radps`` is
+    the root mean square of the tilting angular rate.
     """
 
     step_time_s: float
-    step_changes_s: tuple[float, ...]
+    stride_changes_s: tuple[float, ...]
     step_regularity: float
     stride_regularity: float
     vertical_variance: float
@@ -44,7 +47,7 @@ class GaitStretch:
 
 @dataclass(frozen=True, slots=True)
 class GaitQuality:
-    """What an epoch of walking says about steadiness; lower spread, ratio and sway and higher regularity are steadier."""
+    """What an epoch of walking says: spread, ratio and sway are lower and regularity higher in steadier walking."""
 
     cadence_spm: float
     step_time_spread_s: float
@@ -72,7 +75,7 @@ def measure(
     vertical, forward = _autocorrelation(vertical_mps2), _autocorrelation(forward_mps2)
     return GaitStretch(
         step_time_s=median_s,
-        step_changes_s=_changes(step_times_s, median_s),
+        stride_changes_s=_stride_changes_s(np.stack((vertical_mps2, forward_mps2)), median_s),
         step_regularity=0.5 * (_peak(vertical, median_s) + _peak(forward, median_s)),
         stride_regularity=0.5 * (_peak(vertical, 2 * median_s) + _peak(forward, 2 * median_s)),
         vertical_variance=float(np.var(vertical_mps2)),
@@ -84,17 +87,14 @@ def measure(
 
 def pool(stretches: Sequence[GaitStretch]) -> GaitQuality | None:
     """Return what ``stretches`` say together; ``None`` where too few steps can be compared."""
-    changes_s = np.abs([change for stretch in stretches for change in stretch.step_changes_s])
+    changes_s = [change for stretch in stretches for change in stretch.stride_changes_s]
     if len(changes_s) < _FEWEST_STEPS:
         return None
-    limit_s = _OUTLIER_MEDIANS * float(np.median(changes_s)) + 0.01
     count = len(stretches)
     vertical = sum(stretch.vertical_variance for stretch in stretches)
     return GaitQuality(
         cadence_spm=60.0 * count / sum(stretch.step_time_s for stretch in stretches),
-        # The mean absolute difference of two normal values is 2 / sqrt(pi) of their standard deviation.
-        step_time_spread_s=float(np.mean(np.minimum(changes_s, limit_s))) * math.sqrt(math.pi) / 2.0
-        + _TIMING_FLOOR_S,
+        step_time_spread_s=spread_s(changes_s),
         step_regularity=sum(stretch.step_regularity for stretch in stretches) / count,
         stride_regularity=sum(stretch.stride_regularity for stretch in stretches) / count,
         ml_ratio=math.sqrt(sum(stretch.mediolateral_variance for stretch in stretches) / max(vertical, 1e-9)),
@@ -103,11 +103,48 @@ def pool(stretches: Sequence[GaitStretch]) -> GaitQuality | None:
     )
 
 
-def _changes(step_times_s: Floats, median_s: float) -> tuple[float, ...]:
-    low, high = _PLAUSIBLE_STEP
-    fair = (step_times_s > low * median_s) & (step_times_s < high * median_s)
-    same_foot = fair[2:] & fair[1:-1] & fair[:-2]
-    return tuple((step_times_s[2:] - step_times_s[:-2])[same_foot].tolist())
+def spread_s(stride_changes_s: Sequence[float]) -> float:
+    """Return the robust standard deviation of step times behind these changes.
+
+    Their mean absolute value, outliers held; that of two normal values is 2 / sqrt(pi) of their standard deviation.
+    """
+    sizes_s = np.abs(stride_changes_s)
+    limit_s = _OUTLIER_MEDIANS * float(np.median(sizes_s)) + 0.01
+    return float(np.mean(np.minimum(sizes_s, limit_s))) * math.sqrt(math.pi) / 2.0 + _TIMING_FLOOR_S
+
+
+def _stride_changes_s(signals: Floats, step_s: float) -> tuple[float, ...]:
+    """Return the differences between the times of strides begun one step apart, from the wave's shape (2, n)."""
+    strides = [_stride_s(signals, start, 2 * step_s) for start in _starts(signals.shape[1], step_s)]
+    pairs = itertools.pairwise(strides)
+    return tuple(later - sooner for sooner, later in pairs if sooner is not None and later is not None)
+
+
+def _starts(n: int, step_s: float) -> list[int]:
+    """Return where to begin, every step, so that a window and its match a stride later fit into n samples."""
+    last = n - (_WINDOW_S + 2 * step_s * (1.0 + _SEARCH)) * RATE_HZ - 2
+    return [round(start) for start in np.arange(0.0, max(0.0, last), step_s * RATE_HZ).tolist()]
+
+
+def _stride_s(signals: Floats, start: int, usual_s: float) -> float | None:
+    """Return how long after ``start`` the wave is most like itself, to a fraction of a sample."""
+    width, low = round(_WINDOW_S * RATE_HZ), int((1.0 - _SEARCH) * usual_s * RATE_HZ)
+    count = int(2.0 * _SEARCH * usual_s * RATE_HZ) + 2
+    later = signals[:, start + low : start + low + width + count - 1]
+    views = _centred(np.lib.stride_tricks.sliding_window_view(later, width, axis=1))
+    wave = _centred(signals[:, start : start + width])
+    match = np.sum(views * wave[:, None, :], axis=(0, 2))
+    match /= np.sqrt(np.sum(views * views, axis=(0, 2)) * np.sum(wave * wave)) + 1e-12
+    best = int(np.argmax(match))
+    if not 0 < best < count - 1 or match[best] < _LEAST_MATCH:
+        return None
+    before, top, after = (float(value) for value in match[best - 1 : best + 2])
+    return (low + best + 0.5 * (before - after) / (before - 2.0 * top + after)) / RATE_HZ
+
+
+def _centred(windows: Floats) -> Floats:
+    centred: Floats = windows - np.mean(windows, axis=-1, keepdims=True)
+    return centred
 
 
 def _autocorrelation(signal: Floats) -> Floats:

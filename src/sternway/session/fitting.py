@@ -16,6 +16,9 @@ STAND_S = 3.0
 WALK_LIMIT_S = 60.0
 """Ten seconds of straight walking are enough; a minute without an answer means that something is wrong."""
 
+DISTANCE_LIMIT_S = 300.0
+"""Time enough for several tries at a long corridor."""
+
 
 class FittingPhase(StrEnum):
     """Where the wearer is in the fitting."""
@@ -41,7 +44,7 @@ class Fitting:
         self._distance_m = distance_m
         self._estimator = MountingEstimator()
         self._timer = MovementTimer()
-        self._still_count = self._walk_count = 0
+        self._still_count = self._walk_count = self._distance_count = 0
         self._hint = ""
 
     @property
@@ -94,6 +97,10 @@ class Fitting:
         return [Cue.CHANGE]
 
     def _measure(self, trunk: TrunkMotion) -> list[Cue]:
+        self._distance_count += len(trunk)
+        if self._distance_count > DISTANCE_LIMIT_S * RATE_HZ:
+            self.phase = FittingPhase.FAILED
+            return [Cue.TROUBLE]
         was_moving = self._timer.moving
         movements = self._timer.update(trunk)
         if self._timer.moving and not was_moving:

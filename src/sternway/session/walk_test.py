@@ -67,7 +67,7 @@ class MovementTimer:
         self._means: list[float] | None = None
         self._level = 0.0
         self._quiet_count = 0
-        self._moving = False
+        self._stood = self._moving = False
         self._trace: list[tuple[float, float]] = []
         self._ways = [0, 0]
         self._step_count = 0
@@ -126,11 +126,12 @@ class MovementTimer:
         self._trace.append((time_s, self._level))
         quiet = self._level < settings.still_mps2
         self._quiet_count = self._quiet_count + 1 if quiet else 0
+        self._stood = self._stood or self._quiet_count >= self._still_count
         if way:
             self._ways[way > 0] += 1
         if not self._moving:
             self._trace = self._trace[-self._still_count :]
-            self._moving = self._level > settings.moving_mps2
+            self._moving = self._stood and self._level > settings.moving_mps2
             if not self._moving:
                 self._ways, self._step_count = [0, 0], 0
             return []
