@@ -89,6 +89,15 @@ def test_a_burst_of_nacks_is_ridden_out_without_losing_a_sample(streaming):
     assert sum(block.after_gap for block in streaming.blocks) == 1
 
 
+def test_a_loose_contact_that_slips_again_and_again_is_only_retried(streaming):
+    for _ in range(20):
+        streaming.bus.nack_count = 3
+        streaming.run(0.3)
+    assert set(streaming.clip.rungs) == {Rung.RETRY}
+    assert streaming.clip.cause is None
+    assert sum(block.after_gap for block in streaming.blocks) == 1
+
+
 def test_nacks_in_every_place_never_raise_and_always_heal(rig):
     rng = np.random.default_rng(7)
     for _ in range(60):

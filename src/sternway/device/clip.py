@@ -137,6 +137,7 @@ class Clip:
         self._open = True
         self._rung = 0
         self._give_ups = 0
+        self._good = False
         self._not_before_s = 0.0
         self._resume = ClipState.RESET
         self._failure = Failure.NO_ANSWER
@@ -269,6 +270,7 @@ class Clip:
         """Return what is wrong with the stream, if anything; end a fault once it has been good for long enough."""
         timing = self._timing
         if len(frames):
+            self._good = True
             self._heard_s = now_s
             counts = np.hstack((frames.accel, frames.gyro))
             if (counts != self._last_counts).any():
@@ -299,6 +301,9 @@ class Clip:
         """Count a failure and choose the rung of the ladder that is tried next."""
         self.failures[failure] += 1
         self.explanation = explanation
+        if failure not in _NOT_RETRIED and self._good:
+            self._rung = 0  # it has worked since the last failure: the FIFO has kept what a retry will fetch
+        self._good = False
         if failure in _NOT_RETRIED:
             self._rung = max(self._rung, _FIRST_REINITIALISE)
         if failure in _NOT_THE_BUS and self._rung > _FIRST_REINITIALISE:
