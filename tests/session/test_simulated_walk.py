@@ -68,6 +68,7 @@ class Clip:
         self.take(self.tracker.restore(json.loads(written), KILLED_S))
 
 
+# A bout may gain or lose a step at its ends: bringing the feet together on stopping is one to the detector.
 @pytest.mark.parametrize("seed", [1, 2])
 def test_one_report_has_the_right_minutes_steps_and_events(seed):
     clip = Clip(seed).run()
@@ -77,7 +78,7 @@ def test_one_report_has_the_right_minutes_steps_and_events(seed):
         acts = [(a, b) for a, b, act in truth.acts if isinstance(act, Walk) and act.direction is way]
         contacts = sum(any(a <= c.time_s <= b for a, b in acts) for c in truth.contacts)
         assert dose[f"steps_{word}"] == pytest.approx(contacts, rel=0.02, abs=len(acts))
-        assert dose[f"{word}_s"] == pytest.approx(sum(b - a for a, b in acts), rel=0.02, abs=1.0)
+        assert dose[f"{word}_s"] == pytest.approx(sum(b - a for a, b in acts), abs=len(acts))
         total += contacts
     assert sum(dose[f"steps_{w}"] for w in ("forward", "backward", "unknown")) == pytest.approx(total, rel=0.02)
     assert report["events"]["count"] == {"stumble": 1}
