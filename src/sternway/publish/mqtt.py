@@ -55,9 +55,8 @@ class BrokerLink:
         self._terms = Terms(
             broker, client_id, subscriptions, will, self._settings, self._tell, self._stands, self._complain
         )
-        self._bell, self._ear = socket.socketpair()
-        self._bell.setblocking(False)
-        self._ear.setblocking(False)
+        self._bell: socket.socket | None = None
+        self._ear: socket.socket | None = None
         self._closing = threading.Event()
         self._connected = False
         self._generation = 0
@@ -73,6 +72,10 @@ class BrokerLink:
 
     def start(self) -> None:
         """Begin to connect, for as long as it takes."""
+        if self._bell is None:
+            self._bell, self._ear = socket.socketpair()
+            self._bell.setblocking(False)
+            self._ear.setblocking(False)
         self._beat_s = time.monotonic()
         self._generation += 1
         self._thread = threading.Thread(target=self._run, args=(self._generation,), name="mqtt", daemon=True)
@@ -110,8 +113,8 @@ class BrokerLink:
         if self._thread is not None:
             self._thread.join(timeout_s)
         if self._thread is None or not self._thread.is_alive():
-            self._bell.close()
-            self._ear.close()
+            for end in filter(None, (self._bell, self._ear)):
+                end.close()
 
     def _run(self, generation: int) -> None:
         while generation == self._generation and not self._closing.is_set():
@@ -136,6 +139,8 @@ class BrokerLink:
         self._complain(words)
 
     def _serve(self, generation: int) -> None:
+        if self._ear is None:
+            raise ConnectionError("the link was not started")
         connection = Connection(self._terms, self._host(), self._ear)
         try:
             while generation == self._generation and not self._closing.is_set():
@@ -181,8 +186,9 @@ class BrokerLink:
         self._wake()
 
     def _ring(self) -> None:
-        with contextlib.suppress(OSError):
-            self._bell.send(b"!")
+        if self._bell is not None:
+            with contextlib.suppress(OSError):
+                self._bell.send(b"!")
 
 
 def _words(error: Exception) -> str:
