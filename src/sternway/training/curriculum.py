@@ -39,7 +39,7 @@ class Pupils:
 
 
 def gather(folder: Path, copies: int, seed: int, jobs: int, subjects: Sequence[str] = ()) -> Material:
-    """Read every data set that teaches from ``folder``; every other copy walks backward by reversed time.
+    """Read every data set that teaches from ``folder``; odd copies of SisFall walk backward, by reversed time.
 
     ``subjects`` keeps only these people. Raises ``RecordingError`` when the data of falls is not there.
     """
@@ -49,9 +49,12 @@ def gather(folder: Path, copies: int, seed: int, jobs: int, subjects: Sequence[s
     sources = [source for name, place in places for source in sources_of(name, place, _labels(place))]
     sources = [source for source in sources if not subjects or source.file.subject in subjects]
     changed = [
-        Source(source.dataset, source.file, 1000 * seed + copy, copy % 2 == 1 and source.file.activity in _REVERSED)
+        Source(
+            source.dataset, source.file, 1000 * (seed - 1) + copy, copy % 2 == 1 and source.file.activity in _REVERSED
+        )
         for copy in range(1, copies + 1)
         for source in sources
+        if source.dataset == "sisfall"
     ]
     return Material(tuple(sources), tuple(read_clips(sources, jobs)), tuple(read_clips(changed, jobs)))
 

@@ -10,18 +10,21 @@ from sternway.detect.network import Network
 from sternway.training.features import Clip
 from sternway.training.fit import Examples, FitSettings, Fitter, joined
 
+_TURNED_AFTER = NUMBERS.index("turned_after")
+
 
 @dataclass(frozen=True, slots=True)
 class FallTraining:
     """Which impacts teach what.
 
     An impact within ``near_s`` of the labelled one is a fall's; others within ``around_s`` of it, and all after it,
-    teach nothing. Impacts followed by stillness in another posture weigh 1, the others ``passing_weight``: posture
-    keeps them from being called a fall anyway.
+    teach nothing. Impacts that leave the trunk turned by ``turned_rad`` a second later weigh 1, the others
+    ``passing_weight``: posture keeps them from being called a fall anyway.
     """
 
     near_s: float = 0.3
     around_s: float = 2.5
+    turned_rad: float = 0.6
     passing_weight: float = 0.1
     positive_share: float = 0.5
     epochs: int = 60
@@ -51,12 +54,13 @@ def is_fall(clip: Clip, impact: Impact, settings: FallTraining) -> bool | None:
 
 def _lesson(clip: Clip, settings: FallTraining) -> Examples:
     inputs, targets, weights = [], [], []
-    for impact, settled_s in zip(clip.impacts, clip.settled_s, strict=True):
+    for impact in clip.impacts:
         target = is_fall(clip, impact, settings)
         if target is not None:
             inputs.append(impact.numbers)
             targets.append(float(target))
-            weights.append(1.0 if target or settled_s is not None else settings.passing_weight)
+            is_turned = impact.numbers[_TURNED_AFTER] > settings.turned_rad
+            weights.append(1.0 if target or is_turned else settings.passing_weight)
     return Examples(
         np.array(inputs, dtype=np.float32).reshape(-1, len(NUMBERS)),
         np.array(targets, dtype=np.float32),

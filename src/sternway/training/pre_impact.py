@@ -18,6 +18,7 @@ class PreImpactTraining:
 
     The label "fall" of SisFall begins 0.15 s before the peak, too late to learn from: the last ``falling_s`` are
     positive, the ``unsure_s`` before them teach nothing, everything earlier and every daily activity is negative.
+    ``stride`` rows are kept one in so many, quiet clips one in ``quiet_stride``.
     ``early_s``: rows with at least this much lead weigh ``early_weight`` times as much. Each of ``rounds`` adds the
     ``mined_count`` rows of every quiet clip that the network is surest about (hard negatives, each clip alike).
     """
@@ -27,8 +28,9 @@ class PreImpactTraining:
     early_s: float = 0.15
     early_weight: float = 2.0
     stride: int = 2
+    quiet_stride: int = 4
     spread_count: int = 60
-    rounds: int = 8
+    rounds: int = 6
     epochs: int = 2
     mined_count: int = 10
     mined_weight: float = 1.0
@@ -49,16 +51,16 @@ class Lesson:
 def lesson_of(clip: Clip, settings: PreImpactTraining | None = None) -> Lesson:
     """Return what ``clip`` teaches; halves of precision keep hours of it in memory."""
     settings = settings or PreImpactTraining()
-    inputs = boxed(clip.channels, settings.stride).astype(np.float16)
-    rows = np.arange(len(inputs)) * settings.stride
     impact = clip.impact_row
     if impact is None:
-        return Lesson(clip.group, inputs, _examples(inputs[:0], 1.0, 1.0))
-    lead = (impact - rows) / RATE_HZ
-    falling = (lead > 0.0) & (lead <= settings.falling_s)
-    early = np.where(lead[falling] >= settings.early_s, settings.early_weight, 1.0)
-    quiet = lead > settings.falling_s + settings.unsure_s
-    return Lesson(clip.group, inputs[quiet], _examples(inputs[falling], 1.0, early))
+        quiet = boxed(clip.channels, settings.quiet_stride).astype(np.float16)
+        return Lesson(clip.group, quiet, _examples(quiet[:0], 1.0, 1.0))
+    inputs = boxed(clip.channels, settings.stride).astype(np.float16)
+    lead_s = (impact - settings.stride * np.arange(len(inputs))) / RATE_HZ
+    falling = (lead_s > 0.0) & (lead_s <= settings.falling_s)
+    early = np.where(lead_s[falling] >= settings.early_s, settings.early_weight, 1.0)
+    quiet = inputs[lead_s > settings.falling_s + settings.unsure_s]
+    return Lesson(clip.group, quiet, _examples(inputs[falling], 1.0, early))
 
 
 def fit_pre_impact(

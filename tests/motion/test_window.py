@@ -1,0 +1,35 @@
+import numpy as np
+
+from sternway.motion.window import Lookback
+
+
+def test_it_keeps_the_newest_rows_in_order():
+    window = Lookback(3, 2)
+    for n in range(10):
+        window.push([n, 10 * n])
+    assert window.rows.tolist() == [[7, 70], [8, 80], [9, 90]]
+
+
+def test_the_first_row_stands_in_for_the_past_that_was_not_seen():
+    window = Lookback(3, 1)
+    window.push([5])
+    window.push([6])
+    assert window.rows.ravel().tolist() == [5, 5, 6]
+
+
+def test_after_a_reset_the_next_row_is_the_first():
+    window = Lookback(3, 1)
+    for n in range(4):
+        window.push([n])
+    window.reset()
+    window.push([9])
+    assert window.rows.ravel().tolist() == [9, 9, 9]
+
+
+def test_the_rows_are_one_piece_of_memory_wherever_the_ring_is():
+    window = Lookback(7, 3)
+    for n in range(20):
+        window.push([n, n, n])
+        assert window.rows.flags.c_contiguous
+        assert window.rows.shape == (7, 3)
+        assert np.isfinite(window.rows).all()
