@@ -6,7 +6,7 @@ BENCH := .venv-bench
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock system-packages clean
+.PHONY: help demo test check format lock chaos fuzz mqtt-reference home-assistant-test system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -47,6 +47,18 @@ lock: ## resolve the dependency locks anew (needs uv)
 	for name in pi demo dev bench; do \
 	  uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-emit-index-url --no-header --quiet --extra $$name -o requirements/$$name.lock || exit 1; done
+
+chaos: $(DEV)/ready ## shoot clip, broker and dashboard at random, and count what was lost
+	$(DEV)/bin/python tests/chaos/chaos.py --records 1500 --kills 60
+
+fuzz: $(DEV)/ready ## throw 100,000 broken messages at the clip
+	$(DEV)/bin/python tests/publish/fuzz.py --count 100000
+
+mqtt-reference: $(DEV)/ready ## write the message schemas and the topic table of docs/mqtt from the code
+	$(DEV)/bin/python -m sternway.publish.reference docs/mqtt
+
+home-assistant-test: $(DEV)/ready ## try the clip on a real, current Home Assistant (as root; 2 GB, ten minutes at first)
+	$(DEV)/bin/python -m pytest -s -m home_assistant tests/home_assistant
 
 system-packages: ## install what real peers in tests need (Debian, as root)
 	apt-get update --quiet --quiet

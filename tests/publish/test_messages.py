@@ -205,4 +205,4 @@ GOOD = {
 
 def test_the_schemas_in_the_docs_are_those_of_the_code():
     written = {path.name: json.loads(path.read_text()) for path in DOCS.glob("*.schema.json")}
-    assert written == {name: json.loads(text) for name, text in schema_files().items()}, "run `make docs-mqtt`"
+    assert written == {name: json.loads(text) for name, text in schema_files().items()}, "run `make mqtt-reference`"
