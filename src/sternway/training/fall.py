@@ -7,7 +7,7 @@ import numpy as np
 
 from sternway.detect.impact import NUMBERS, Impact
 from sternway.detect.network import Network
-from sternway.training.features import Clip
+from sternway.training.features import Clip, Numbers
 from sternway.training.fit import Examples, FitSettings, Fitter, joined
 
 _TURNED_AFTER = NUMBERS.index("turned_after")
@@ -72,7 +72,12 @@ def _balanced(examples: Examples, positive_share: float) -> Examples:
     positive = examples.targets > 0.5
     shares = np.where(
         positive,
-        positive_share / float(examples.weights[positive].sum()),
-        (1.0 - positive_share) / float(examples.weights[~positive].sum()),
+        positive_share / _total(examples.weights[positive]),
+        (1.0 - positive_share) / _total(examples.weights[~positive]),
     )
     return Examples(examples.inputs, examples.targets, (examples.weights * shares).astype(np.float32))
+
+
+def _total(weights: Numbers) -> float:
+    """Return the sum, or 1 where there is nothing to share."""
+    return float(weights.sum()) if len(weights) else 1.0
