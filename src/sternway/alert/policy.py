@@ -53,7 +53,8 @@ class AlertPolicy:
 
     Two levels: *Attention*, and the same again when it escalates (a second stumble soon after, *high* instead of
     *raised*, a fall). A warning interrupts a cue at once; whatever may not interrupt waits for its turn. Time is the
-    events' and prompts' own, so that where the stream is cut changes nothing.
+    events' and prompts' own, so that where the stream is cut changes nothing but this: a cause that falls into the
+    very turn in which a waiting cue is due goes first.
     """
 
     def __init__(self, settings: PolicySettings | None = None) -> None:
