@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sternway.training.augment import Augmentation
-from sternway.training.curriculum import Material
+from sternway.training.curriculum import MADE_UP_COUNT, Material
 
 LIMITS = """\
 - Every fall here is acted, most of them by young adults onto a mat, and none begins in backward walking: no public
@@ -69,9 +69,10 @@ Licence of the weights: that of Sternway. No sample of a recording is in them or
 
 ## What it learned from
 {_people(material)}
-Each trial is used as recorded and {len(material.changed) // max(1, len(material.recorded))} times changed:
+and {len(material.changed)} more clips that teach but are never scored. {MADE_UP_COUNT} of them are bends, squats, sits and lie-downs
+made up from minimum-jerk paths. The others are trials of SisFall changed:
 {_changes(Augmentation())}
-Every other changed copy of a walk runs backwards in time, as the accepted stand-in for backward walking.
+The first changed copy of a walk runs backwards in time, the accepted stand-in for backward walking.
 
 ## How it does on people it never saw
 {folds} folds split by person (never by window): each person is scored by a network fitted without them and without

@@ -141,7 +141,7 @@ def cross_validated(
     heard: dict[int, Heard] = {}
     for fold in range(count):
         say(f"fold {fold + 1} of {count} ...")
-        taught = [folds[clip.group] != fold for clip in clips]
+        taught = [folds.get(clip.group) != fold for clip in clips]
         pupils = fit_both(
             [lesson for lesson, use in zip(lessons, taught, strict=True) if use],
             [clip for clip, use in zip(clips, taught, strict=True) if use],

@@ -7,18 +7,20 @@ from pathlib import Path
 from sternway.detect.network import Network
 from sternway.errors import RecordingError
 from sternway.training.fall import fit_fall
-from sternway.training.features import Clip, Source, read_clips, sources_of
+from sternway.training.features import Clip, Source, clip_of, read_clips, sources_of
+from sternway.training.made_up import made_up_trials
 from sternway.training.pre_impact import Lesson, fit_pre_impact, lesson_of
 
 TEACHERS = ("sisfall", "hapt")
 """Data sets whose terms let weights fitted on them be given away. Bandai-Namco's (CC BY-NC) do not."""
 
+MADE_UP_COUNT = 300
 _REVERSED = ("D01", "D02")
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Clips as recorded with where they come from, and the same clips changed ``copies`` times."""
+    """Clips as recorded with where they come from; and clips changed or made up, which teach but are never scored."""
 
     sources: tuple[Source, ...]
     recorded: tuple[Clip, ...]
@@ -56,7 +58,8 @@ def gather(folder: Path, copies: int, seed: int, jobs: int, subjects: Sequence[s
         for source in sources
         if source.dataset == "sisfall"
     ]
-    return Material(tuple(sources), tuple(read_clips(sources, jobs)), tuple(read_clips(changed, jobs)))
+    made_up = [clip_of(trial, "made up/nobody") for trial in made_up_trials(MADE_UP_COUNT, seed)]
+    return Material(tuple(sources), tuple(read_clips(sources, jobs)), (*read_clips(changed, jobs), *made_up))
 
 
 def fit_both(lessons: Sequence[Lesson], clips: Sequence[Clip], seed: int, version: str) -> Pupils:
