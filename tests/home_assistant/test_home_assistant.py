@@ -205,7 +205,7 @@ def test_it_had_nothing_to_complain_of(home):
     lines = home.log.read_text().splitlines()
     ours = [line for line in lines if "sternway" in line.lower() and (" ERROR " in line or " WARNING " in line)]
     assert not ours
-    assert len(components("clip-1")) == 23
+    assert len(components("clip-1")) == 22
 
 
 def automations(device_id):

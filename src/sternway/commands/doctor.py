@@ -32,6 +32,7 @@ from sternway.device.checks import (
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, VirtualClock, emulated_pins
 from sternway.errors import SternwayError
 from sternway.publish.clock import clock_synced
+from sternway.publish.pairing import apply_join
 from sternway.publish.tls import check_fingerprint, client_context, find_credentials
 from sternway.recording.script import Stand
 from sternway.recording.walker import Walker
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Run every check; return 1 where something is wrong."""
     warnings.simplefilter("ignore")  # gpiozero warns of every pin library it does not find; one line says it
-    settings = chosen_settings(arguments.config)
+    settings = apply_join(chosen_settings(arguments.config))
     bench = emulated_bench(settings) if arguments.emulated else Bench(settings, LinuxBus(settings.sensor.bus))
     findings = []
     for finding in examine(bench, arguments.seconds, _PRESS_S if arguments.press else 0.0):

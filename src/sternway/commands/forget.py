@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sternway.config import BrokerSettings, Settings, load_settings
+from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.errors import ConfigError
 from sternway.publish import topics
 from sternway.publish.connection import Outgoing
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Forget a clip on the server, or everything on this clip."""
-    settings = load_settings(arguments.config) if arguments.config else Settings()
+    settings = chosen_settings(arguments.config)
     if arguments.clip is not None:
         return _forget_on_server(arguments, settings)
     return _forget_on_clip(arguments, apply_join(settings))

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from sternway.config import Settings, load_settings
+from sternway.config import chosen_settings
 from sternway.errors import ConfigError
 from sternway.publish.pairing import CARD_FILE, accept, read_code, take_card
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Join by code, or by the file on the card; a card without one is no error, so that every start may look."""
-    settings = load_settings(arguments.config) if arguments.config else Settings()
+    settings = chosen_settings(arguments.config)
     state_dir = Path(settings.clip.state_dir)
     if not state_dir.is_dir():
         raise ConfigError(f"{state_dir}: is not there; install the clip first, or name its settings with --config")

@@ -8,6 +8,7 @@ from pathlib import Path
 from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.device.bus import LinuxBus
 from sternway.device.rescue import AdapterRescue
+from sternway.publish.pairing import apply_join
 from sternway.service import ClipService
 
 
@@ -22,7 +23,7 @@ def main(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         level=logging.DEBUG if arguments.verbose else logging.INFO, format="%(levelname)s %(message)s"
     )
-    settings = chosen_settings(arguments.config)
+    settings = apply_join(chosen_settings(arguments.config))
     number = settings.sensor.bus
     service = ClipService(settings, LinuxBus(number), rescue=AdapterRescue(number))
     stop_on_signal(service)
