@@ -5,10 +5,11 @@ import importlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sternway.commands.progress import progress
 from sternway.errors import RecordingError
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vary", choices=VARIATIONS, default="as-is", help="turn, resample or damage the samples first"
     )
+    parser.add_argument("--reverse", action="store_true", help="run walking backward in time; score gait only")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use (default: all cores)")
 
 
@@ -41,17 +43,17 @@ def main(arguments: argparse.Namespace) -> int:
     """Run every trial through the monitor, print the table, write the figures."""
     reader = dataset(arguments.dataset)
     files = chosen(reader.find(arguments.folder, arguments.labels), arguments.subjects, arguments.activities)
-    if getattr(reader, "purpose", "detection") == "gait":
-        return _gait(reader, files, arguments)
+    if arguments.reverse or getattr(reader, "purpose", "detection") == "gait":
+        _write(arguments.json, _gait(reader, files, arguments))
+        return 0
     if arguments.recording_dir:
         arguments.recording_dir.mkdir(parents=True, exist_ok=True)
     work = partial(run_one, reader, variation=arguments.vary, keep_in=arguments.recording_dir)
     outcomes = list(_spread(work, files, arguments.jobs))
     ungated, gated = (scores(reader.name, gate, outcomes) for gate in ("none", "walking"))
     print(report.table(ungated, gated, reader.activities), end="")
-    if arguments.json:
-        figures = ungated if arguments.gate == "none" else gated
-        arguments.json.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    gait = _gait(reader, files, arguments)
+    _write(arguments.json, {**gait, **(ungated if arguments.gate == "none" else gated)})
     return 0
 
 
@@ -103,12 +105,20 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (word.strip() for word in text.split(","))))
 
 
-def _gait(reader: Dataset, files: Sequence[TrialFile], arguments: argparse.Namespace) -> int:
-    figures, words = importlib.import_module("sternway.evaluate.gait_score").evaluate(reader, files, arguments.jobs)
-    print(words, end="")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    return 0
+def _gait(reader: Dataset, files: Sequence[TrialFile], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Score steps, cadence, direction and mounting where people walk; print the table and return the figures."""
+    gait_score = importlib.import_module("sternway.evaluate.gait_score")
+    walked = gait_score.walked(reader, files)
+    if not walked:
+        return {}
+    figures, words = gait_score.evaluate(reader, walked, arguments.jobs, reverse=arguments.reverse)
+    print(f"\n{words}", end="")
+    return dict(figures)
+
+
+def _write(path: Path | None, figures: Mapping[str, Any]) -> None:
+    if path:
+        path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _spread(work: "partial[Outcome]", files: Sequence[TrialFile], jobs: int) -> Iterator[Outcome]:

@@ -46,6 +46,14 @@ def evaluate(
     return figures, gait_table(figures)
 
 
+def walked(reader: Dataset, files: Sequence[TrialFile]) -> list[TrialFile]:
+    """Return the trials in which people walk on the level: all of a set about gait, else those that say so."""
+    if getattr(reader, "purpose", "detection") == "gait":
+        return list(files)
+    whole = {code for code, activity in reader.activities.items() if activity.is_walking or code == "all"}
+    return [file for file in files if file.activity in whole]
+
+
 def _run(reader: Dataset, file: TrialFile, *, reverse: bool) -> GaitOutcome:
     return run_gait(reader.read(file), reverse=reverse)
 
@@ -66,6 +74,7 @@ def gait_figures(name: str, outcomes: Sequence[GaitOutcome], *, reverse: bool = 
         "still": still_figures(outcomes),
         "direction": direction_figures(outcomes),
         "mounting": mounting_figures(outcomes),
+        "rotation": rotation_figures(outcomes),
     }
     return figures
 
@@ -242,6 +251,24 @@ def _in_turns(outcome: GaitOutcome) -> Floats:
     return np.asarray(outcome.direction[during] * outcome.gait.direction, dtype=np.float64)
 
 
+def rotation_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
+    """Judge cadence from the pelvis' rotation, activity by activity, and count what else was heard there."""
+    figures = {}
+    for code in sorted({outcome.activity for outcome in outcomes if outcome.gait.swings_s}):
+        own = [outcome for outcome in outcomes if outcome.activity == code]
+        windows = [window for outcome in own for window in outcome.rotation]
+        errors = np.array([(w.told_spm or np.inf) / w.reference_spm - 1.0 for w in windows])
+        figures[code] = {
+            "windows": len(windows),
+            "abs_error_p50": _percentile(np.abs(errors), 50),
+            "within_5_percent": _share(int(np.sum(np.abs(errors) <= 0.05)), len(windows)),
+            "half_rate": _share(int(np.sum(errors < -0.3)), len(windows)),
+            "minutes": sum(float(outcome.time_s[-1] - outcome.time_s[0]) for outcome in own) / 60.0,
+            "alarms": {kind: sum(o.alarms.count(kind) for o in own) for kind in ("stumble", "pre_impact", "fall")},
+        }
+    return figures
+
+
 def mounting_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
     """Judge the mounting step: accepted at the first try, and how far off where the data set says."""
     learned = [outcome.learned for outcome in outcomes if outcome.learned is not None]
@@ -287,6 +314,13 @@ def gait_table(figures: Json) -> str:
         lines.append(f"{'cadence':<24} error {p50:.2f} (p90 {p90:.2f}) steps/min over {cadence['bouts']} bouts")
     for words, still in figures["still"].items():
         lines.append(f"{words:<24} {still['steps']} steps told in {still['minutes']:.1f} min")
+    for code, part in figures["rotation"].items():
+        heard = ", ".join(f"{count} {kind}" for kind, count in part["alarms"].items())
+        lines += [
+            f"{'rotation cadence ' + code:<24} error {100 * part['abs_error_p50']:.1f} %, within 5 % in "
+            f"{100 * part['within_5_percent']:.1f} % of {part['windows']} windows, half rate "
+            f"{100 * part['half_rate']:.1f} %; {heard} in {part['minutes']:.1f} min"
+        ]
     lines += [*_direction_lines(figures["direction"]), *_mounting_lines(figures["mounting"])]
     return "\n".join(lines) + "\n"
 

@@ -1,18 +1,23 @@
 """One recording through the production pipeline, forward or reversed in time: its steps and its directions."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from sternway.evaluate.pipeline import run
 from sternway.evaluate.trial import GaitReference, Trial
 from sternway.evaluate.variation import turned
 from sternway.monitor import pieces
+from sternway.motion.cadence import CadenceSettings, RotationCadence
 from sternway.motion.gait import Step
 from sternway.motion.mounting import Mounting, MountingEstimator
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.resample import PERIOD_S
+from sternway.motion.trunk import TrunkMotion, TrunkTracker
 from sternway.samples import Floats
 
 CHUNK_S = 0.5
@@ -20,6 +25,9 @@ CHUNK_S = 0.5
 
 LEARN_S = 10.0
 """How much walking, unreversed, tells how the sensor sits."""
+
+STRAIGHT_RAD = np.deg2rad(30.0)
+"""Four seconds that turn by less are straight."""
 
 SETTLE_S = 1.0
 """What is read before the walking, so that up is known when it begins."""
@@ -42,11 +50,20 @@ class LearnedMounting:
 
 
 @dataclass(frozen=True, slots=True)
+class RotationWindow:
+    """Cadence over four straight seconds: what the shanks say, and what the pelvis' rotation said."""
+
+    reference_spm: float
+    told_spm: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class GaitOutcome:
     """A trial without its samples: what is known of its gait, and what was said."""
 
     name: str
     subject: str
+    activity: str
     gait: GaitReference
     walks_s: Spans
     still_s: tuple[tuple[str, float, float], ...]
@@ -54,6 +71,8 @@ class GaitOutcome:
     time_s: Floats
     direction: NDArray[np.int8]
     learned: LearnedMounting | None
+    rotation: tuple[RotationWindow, ...] = ()
+    alarms: tuple[str, ...] = ()
 
 
 def run_gait(trial: Trial, *, reverse: bool = False) -> GaitOutcome:
@@ -71,6 +90,7 @@ def run_gait(trial: Trial, *, reverse: bool = False) -> GaitOutcome:
     return GaitOutcome(
         name=trial.name,
         subject=trial.subject,
+        activity=trial.activity.code,
         gait=gait,
         walks_s=gait.bouts_s or _runs(trial.time_s, trial.walking),
         still_s=tuple((s.activity.code, s.start_s, s.end_s) for s in trial.segments),
@@ -78,7 +98,40 @@ def run_gait(trial: Trial, *, reverse: bool = False) -> GaitOutcome:
         time_s=np.concatenate([motion.time_s for motion in motions]),
         direction=np.concatenate([motion.direction for motion in motions]),
         learned=learned,
+        rotation=rotation_windows(gait, motions),
+        alarms=tuple(alarm.kind.value for alarm in run(trial).alarms) if gait.swings_s else (),
     )
+
+
+def rotation_windows(gait: GaitReference, motions: Sequence[TrunkMotion]) -> tuple[RotationWindow, ...]:
+    """Compare cadence from rotation with the swings of the shanks over straight windows, one a second.
+
+    A window counts when it turns by less than 30 degrees and left and right swings alternate in it.
+    """
+    if gait.swings_s is None:
+        return ()
+    estimator, window_s = RotationCadence(), CadenceSettings().window_s
+    told = {one.time_s: one.cadence_spm for motion in motions for one in estimator.update(motion)}
+    time_s = np.concatenate([motion.time_s for motion in motions])
+    turned_rad = np.cumsum(np.concatenate([motion.yaw_rate_radps for motion in motions])) * PERIOD_S
+    count = round(window_s / PERIOD_S)
+    windows = []
+    for last in range(count - 1, len(time_s), round(1.0 / PERIOD_S)):
+        first = last - count + 1
+        reference = _swing_cadence_spm(gait.swings_s, float(time_s[first]), float(time_s[last]))
+        if reference is not None and abs(turned_rad[last] - turned_rad[first]) < STRAIGHT_RAD:
+            windows.append(RotationWindow(reference, told.get(float(time_s[last]))))
+    return tuple(windows)
+
+
+def _swing_cadence_spm(swings_s: tuple[Floats, Floats], start_s: float, end_s: float) -> float | None:
+    """Return steps a minute from the stride times of both legs, ``None`` where they do not alternate."""
+    inside = [times[(times >= start_s) & (times <= end_s)] for times in swings_s]
+    order = [side for _, side in sorted((time_s, side) for side in (0, 1) for time_s in inside[side].tolist())]
+    strides = np.concatenate([np.diff(times) for times in inside])
+    if len(order) < 4 or any(a == b for a, b in pairwise(order)):
+        return None
+    return 120.0 / float(np.median(strides))
 
 
 def known_gait(trial: Trial) -> GaitReference:

@@ -43,6 +43,7 @@ class GaitReference:
 
     ``contacts_s`` are initial contacts in time order and ``sides`` their feet (``"left"``, ``"right"`` or ``None``);
     empty when the set has no steps. ``foot_offs_s`` are final contacts: reversed in time they become contacts.
+    ``swings_s`` are the moments the left and the right shank swing fastest, where that is all there is.
     ``bouts_s`` are the ``(start, end)`` stretches for which the reference is complete, ``turns_s`` those of turns.
     ``direction`` is the way the person walks: 1 forward, -1 backward, 0 not known. ``up`` and ``forward`` say how
     the sensor sat, in chip axes, where the set says so; ``placed`` where that is exact and the trial too short to
@@ -57,6 +58,7 @@ class GaitReference:
     foot_offs_s: Floats = field(default_factory=lambda: np.empty(0))
     up: tuple[float, float, float] | None = None
     forward: tuple[float, float, float] | None = None
+    swings_s: tuple[Floats, Floats] | None = None
     placed: bool = False
     speed_mps: float | None = None
     usable: bool = True

@@ -11,6 +11,7 @@ DATASETS: dict[str, str] = {
     "ipol": "Ipol",
     "mobgap": "Mobgap",
     "bandai": "Bandai",
+    "vidimu": "Vidimu",
 }
 
 
