@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from sternway.device.clip import Clip, ClipState, Failure, Rung
+from sternway.device.clip import Clip, ClipState
 from sternway.device.emulated import EmulatedBus, EmulatedClockChip, EmulatedLsm6dsox, VirtualClock
+from sternway.device.recovery import Failure, Rung
 from sternway.events import Cause
 
 from .conftest import Bobbing, samples

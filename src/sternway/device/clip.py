@@ -11,6 +11,8 @@ import numpy as np
 from sternway.device import lsm6dsox, mpu6050
 from sternway.device.bus import STUCK_ERRNOS, Bus
 from sternway.device.chips import Candidate, Chip, Frames, find_chip, no_frames
+from sternway.device.health import WORDS, HealthTiming, StreamHealth
+from sternway.device.recovery import Failure, Ladder, Rung
 from sternway.device.rescue import NoRescue, Rescue
 from sternway.device.sample_clock import SampleClock
 from sternway.errors import BusError, WrongChipError
@@ -33,75 +35,16 @@ class ClipState(StrEnum):
     RECOVER = "recover"
 
 
-class Failure(StrEnum):
-    """What can go wrong between the chip and the host; one counter each."""
-
-    NO_ANSWER = "no_answer"
-    STUCK_BUS = "stuck_bus"
-    WRONG_CHIP = "wrong_chip"
-    REGISTERS = "registers"
-    SILENT = "silent"
-    OVERFLOW = "overflow"
-    LOST_FRAMES = "lost_frames"
-    FROZEN = "frozen"
-    SATURATED = "saturated"
-
-
-class Rung(StrEnum):
-    """A rung of the recovery ladder, from the cheapest to giving up for a while."""
-
-    RETRY = "retry"
-    REINITIALISE = "reinitialise"
-    CLEAR_BUS = "clear_bus"
-    REBIND = "rebind"
-    GIVE_UP = "give_up"
-
-
-CAUSES = {
-    Failure.NO_ANSWER: Cause.NO_SENSOR,
-    Failure.STUCK_BUS: Cause.NO_SENSOR,
-    Failure.WRONG_CHIP: Cause.WRONG_CHIP,
-    Failure.REGISTERS: Cause.NO_SENSOR,
-    Failure.SILENT: Cause.NO_SENSOR,
-    Failure.OVERFLOW: Cause.GAPS,
-    Failure.LOST_FRAMES: Cause.GAPS,
-    Failure.FROZEN: Cause.FROZEN_SENSOR,
-    Failure.SATURATED: Cause.CLIPPED,
-}
-# Each rung and how long it is waited before it; on a stuck bus every try takes 0.1 s more.
-LADDER = (
-    (Rung.RETRY, 0.0),
-    (Rung.RETRY, 0.02),
-    (Rung.RETRY, 0.05),
-    (Rung.REINITIALISE, 0.05),
-    (Rung.CLEAR_BUS, 0.05),
-    (Rung.REINITIALISE, 0.1),
-    (Rung.REBIND, 0.05),
-    (Rung.REINITIALISE, 0.1),
-    (Rung.GIVE_UP, 0.1),
-)
-_RUNGS = tuple(rung for rung, _ in LADDER)
-_FIRST_REINITIALISE = _RUNGS.index(Rung.REINITIALISE)
-_GIVE_UP = _RUNGS.index(Rung.GIVE_UP)
-# The same bytes read once more would say the same: these begin at the second rung.
-_NOT_RETRIED = frozenset({Failure.REGISTERS, Failure.SILENT, Failure.FROZEN, Failure.SATURATED})
-# The bus is fine: bare clocks and a new adapter would not help these.
-_NOT_THE_BUS = frozenset({Failure.WRONG_CHIP, Failure.FROZEN, Failure.SATURATED})
-
-
 @dataclass(frozen=True, slots=True)
 class ClipTiming:
     """How long the clip waits for what. All together keep recovery or FAULT within 2 s of any failure."""
 
     poll_s: float = 0.02
     stall_s: float = 0.1  # between count and data; the smallest FIFO runs over after 0.21 s
-    silent_s: float = 0.15  # seven empty polls: no host is that early
     recheck_s: float = 1.0  # registers compared with the table
-    frozen_s: float = 0.5  # a hundred equal samples: noise alone moves the last bit
-    saturated_s: float = 0.5  # an impact rails for some 50 ms
     proven_s: float = 1.0  # good samples for so long end a fault
     give_up_s: float = 1.0  # between attempts once given up
-    climb_again_count: int = 32  # most give-ups between two climbs: clearing and rebinding disturb the whole bus
+    health: HealthTiming = HealthTiming()
 
 
 class Clip:
@@ -124,8 +67,6 @@ class Clip:
         self.state = ClipState.RESET
         self.cause: Cause | None = None
         self.explanation = ""
-        self.failures: Counter[Failure] = Counter()
-        self.rungs: Counter[Rung] = Counter()
         self.chip: Chip | None = None
         self._bus = bus
         self._address = address
@@ -135,12 +76,10 @@ class Clip:
         self._timing = timing or ClipTiming()
         self._sample_clock = SampleClock(200.0)
         self._open = True
-        self._rung = 0
-        self._give_ups = 0
-        self._good = False
+        self._ladder = Ladder()
+        self._health = StreamHealth(self._timing.health)
         self._not_before_s = 0.0
         self._resume = ClipState.RESET
-        self._failure = Failure.NO_ANSWER
         self._begin_stream(clock())
         self._steps = {
             ClipState.RESET: self._reset,
@@ -149,6 +88,16 @@ class Clip:
             ClipState.STREAM: self._stream,
             ClipState.RECOVER: self._recover,
         }
+
+    @property
+    def failures(self) -> Counter[Failure]:
+        """Return how often each kind of failure has happened."""
+        return self._ladder.failures
+
+    @property
+    def rungs(self) -> Counter[Rung]:
+        """Return how often each rung of the recovery ladder was tried."""
+        return self._ladder.rungs
 
     @property
     def rate_hz(self) -> float:
@@ -212,8 +161,8 @@ class Clip:
         self._gap = True
         self._settled_s = now_s
         self._proven_at_s = now_s + self._timing.proven_s
-        self._heard_s = self._moved_s = self._unrailed_s = self._checked_s = now_s
-        self._last_counts = np.zeros(6, np.int16)
+        self._checked_s = now_s
+        self._health.begin(now_s)
 
     def _stream(self) -> Block | None:
         before_s = self._clock()
@@ -225,10 +174,22 @@ class Clip:
         if frames.lost:
             self._break(Failure.LOST_FRAMES)
         block = self._block(frames, before_s, now_s)
-        failure = self._examine(frames, now_s)
+        failure = self._health.examine(frames, now_s)
         if failure is not None:
-            self._fail(*failure)
+            self._fail(failure, WORDS[failure])
+        elif now_s - self._checked_s > self._timing.recheck_s:
+            self._recheck(now_s)
+        elif now_s >= self._proven_at_s and self.explanation:
+            self._ladder.descend()
+            self.cause, self.explanation = None, ""
         return block
+
+    def _recheck(self, now_s: float) -> None:
+        """Compare the registers with the table: a chip that lost power for a moment has forgotten them."""
+        self._checked_s = now_s
+        differing = self._present().mismatches()
+        if differing:
+            self._fail(Failure.REGISTERS, "; ".join(differing))
 
     def _take(self, count: int, counted_after_s: float) -> Frames:
         """Return what was counted; nothing where the FIFO ran over before it was read, for then it is not that."""
@@ -266,76 +227,27 @@ class Clip:
             after_gap,
         )
 
-    def _examine(self, frames: Frames, now_s: float) -> tuple[Failure, str] | None:
-        """Return what is wrong with the stream, if anything; end a fault once it has been good for long enough."""
-        timing = self._timing
-        if len(frames):
-            self._good = True
-            self._heard_s = now_s
-            counts = np.hstack((frames.accel, frames.gyro))
-            if (counts != self._last_counts).any():
-                self._moved_s = now_s
-            if not (np.abs(counts.astype(np.int32)).max(axis=0) >= 32767).any():
-                self._unrailed_s = now_s
-            self._last_counts = counts[-1]
-        if now_s - self._heard_s > timing.silent_s:
-            return Failure.SILENT, "the sensor is there but gives no samples"
-        if now_s - self._unrailed_s > timing.saturated_s:  # first: what is stuck at the rail is frozen too
-            return (
-                Failure.SATURATED,
-                "the sensor is stuck at its limit; power it off and on, replace it if that stays",
-            )
-        if now_s - self._moved_s > timing.frozen_s:
-            return Failure.FROZEN, "the sensor repeats one sample; power it off and on, replace it if that stays"
-        if now_s - self._checked_s > timing.recheck_s:
-            self._checked_s = now_s
-            differing = self._present().mismatches()
-            if differing:
-                return Failure.REGISTERS, "; ".join(differing)
-        if now_s >= self._proven_at_s and self._rung:
-            self._rung = self._give_ups = 0
-            self.cause, self.explanation = None, ""
-        return None
-
     def _fail(self, failure: Failure, explanation: str) -> None:
-        """Count a failure and choose the rung of the ladder that is tried next."""
-        self.failures[failure] += 1
-        self.explanation = explanation
-        if failure not in _NOT_RETRIED and self._good:
-            self._rung = 0  # it has worked since the last failure: the FIFO has kept what a retry will fetch
-        self._good = False
-        if failure in _NOT_RETRIED:
-            self._rung = max(self._rung, _FIRST_REINITIALISE)
-        if failure in _NOT_THE_BUS and self._rung > _FIRST_REINITIALISE:
-            self._rung = _GIVE_UP
-        self._failure = failure
+        """Turn to recovery, which begins after a wait."""
         now_s = self._clock()
+        self.explanation = explanation
         self._proven_at_s = now_s + self._timing.proven_s
-        self._not_before_s = now_s + LADDER[self._rung][1]
+        self._not_before_s = now_s + self._ladder.fail(failure, self._health.has_worked)
+        self._health.has_worked = False
         self.state = ClipState.RECOVER
 
     def _recover(self) -> Block | None:
-        """Climb one rung."""
-        rung = _RUNGS[self._rung]
-        self.rungs[rung] += 1
-        self._rung = min(self._rung + 1, _GIVE_UP)
+        """Climb one rung; on the last one say why there is a FAULT, and go on trying after a while."""
+        rung = self._ladder.climb()
         self.state = self._resume if rung is Rung.RETRY else ClipState.RESET
         if rung is Rung.CLEAR_BUS:
             self._rescue.clear()
         elif rung is Rung.REBIND:
             self._rescue.rebind()
         elif rung is Rung.GIVE_UP:
-            self._give_up()
+            self.cause = self._ladder.cause
+            self._not_before_s = self._clock() + self._timing.give_up_s
         return None
-
-    def _give_up(self) -> None:
-        """Say why there is a FAULT, and go on trying: from the chip up at first, then ever more at leisure."""
-        self.cause = CAUSES[self._failure]
-        self._give_ups += 1
-        first_few = self._give_ups & (self._give_ups - 1) == 0  # the 1st, 2nd, 4th, 8th ...
-        if first_few or self._give_ups % self._timing.climb_again_count == 0:
-            self._rung = _FIRST_REINITIALISE
-        self._not_before_s = self._clock() + self._timing.give_up_s
 
     def _present(self) -> Chip:
         if self.chip is None:

@@ -1,0 +1,57 @@
+"""Is what comes out of the FIFO alive?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sternway.device.chips import Frames
+from sternway.device.recovery import Failure
+
+_RAIL_COUNT = 32767
+
+
+@dataclass(frozen=True, slots=True)
+class HealthTiming:
+    """How long nothing, one and the same, or the limit may come before that is a failure."""
+
+    silent_s: float = 0.15  # seven empty polls: no host is that early
+    frozen_s: float = 0.5  # a hundred equal samples: noise alone moves the last bit
+    saturated_s: float = 0.5  # an impact rails for some 50 ms
+
+
+WORDS = {
+    Failure.SILENT: "the sensor is there but gives no samples",
+    Failure.SATURATED: "the sensor is stuck at its limit; power it off and on, replace it if that stays",
+    Failure.FROZEN: "the sensor repeats one sample; power it off and on, replace it if that stays",
+}
+
+
+class StreamHealth:
+    """Watches raw counts. ``has_worked`` says whether any came since ``begin``."""
+
+    def __init__(self, timing: HealthTiming) -> None:
+        self._timing = timing
+        self.begin(0.0)
+
+    def begin(self, now_s: float) -> None:
+        """Forget the past: the stream begins, or begins anew."""
+        self.has_worked = False
+        self._heard_s = self._moved_s = self._unrailed_s = now_s
+        self._last = np.zeros(6, np.int16)
+
+    def examine(self, frames: Frames, now_s: float) -> Failure | None:
+        """Return what is wrong with the stream at ``now_s``, when ``frames`` were read."""
+        if len(frames):
+            self.has_worked = True
+            self._heard_s = now_s
+            counts = np.hstack((frames.accel, frames.gyro))
+            if (counts != self._last).any():
+                self._moved_s = now_s
+            if (np.abs(counts.astype(np.int32)).max(axis=0) < _RAIL_COUNT).all():
+                self._unrailed_s = now_s
+            self._last = counts[-1]
+        if now_s - self._heard_s > self._timing.silent_s:
+            return Failure.SILENT
+        if now_s - self._unrailed_s > self._timing.saturated_s:  # first: what is stuck at the rail is frozen too
+            return Failure.SATURATED
+        return Failure.FROZEN if now_s - self._moved_s > self._timing.frozen_s else None
