@@ -12,9 +12,9 @@ from sternway.errors import SternwayError
 COMMANDS: dict[str, str] = {
     "run": "watch the wearer: read the sensor, warn, record and publish",
     "demo": "run a simulated walk on an emulated clip, with a live page",
-    "calibrate": "fit the clip to its wearer, or teach the cues",
     "evaluate": "score the detectors on a public data set",
     "train": "fit the networks anew from recordings, and write weights and model cards",
+    "calibrate": "fit the clip to its wearer, or teach the cues",
     "doctor": "check every part of a clip, and say what to do",
     "config": "print the settings, or check a file",
     "dashboard": "serve the pages for the walker, the family and the physiotherapist",
@@ -23,6 +23,8 @@ COMMANDS: dict[str, str] = {
     "forget": "take a clip out of the home, and its walker's data off the clip",
     "plan": "show, change or simulate the walking plan, in a home without a dashboard",
     "journal": "write down pain, effort and the rest, in a home without a dashboard",
+    "backup": "write a copy of the dashboard's store",
+    "restore": "put a backup of the dashboard's store in place",
 }
 
 

@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sternway.config import BrokerSettings
-from sternway.dashboard.intake import keep
+from sternway.dashboard.intake import keep, meet
 from sternway.dashboard.live import Live
 from sternway.dashboard.store import Store
 from sternway.errors import MessageError, SternwayError, StoreError
@@ -58,6 +58,7 @@ class Ingest:
         self._client_id = client_id
         self._arrived: queue.Queue[tuple[messages.Arrival, MQTTMessage] | None] = queue.Queue()
         self._answers: dict[str, queue.Queue[messages.Reply]] = {}
+        self._met: set[str] = set()
         self._closing = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep, name="ingest-store", daemon=True),
@@ -199,6 +200,7 @@ class Ingest:
         elif not payload:
             return
         elif suffix == topics.STATE.suffix:
+            self._meet(clip_id)
             self._live.state(clip_id, messages.decode_state(payload)[0], message.retain)
         elif suffix == topics.EVENT.suffix:
             event = messages.decode_event(payload)
@@ -207,6 +209,13 @@ class Ingest:
             self._live.availability(clip_id, _is_online(payload))
         elif suffix == "reply/dashboard":
             self._answer(messages.decode_reply(payload))
+
+    def _meet(self, clip_id: str) -> None:
+        """Know a clip from its first word on, before it has anything to record."""
+        if clip_id not in self._met:
+            with self._store.write() as connection:
+                meet(self._store, connection, clip_id)
+            self._met.add(clip_id)
 
     def _answer(self, reply: messages.Reply) -> None:
         waiting = self._answers.get(reply.id)

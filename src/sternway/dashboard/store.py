@@ -104,6 +104,20 @@ def check(path: Path) -> None:
         raise StoreError(f"{path} is damaged ({found}). It was left as it is. {_advice(path)}")
 
 
+def check_backup(path: Path) -> None:
+    """Raise :class:`StoreError` unless the file at ``path`` is a sound store that this version can work with."""
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no such file")
+    check(path)
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            step = str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+    except (sqlite3.DatabaseError, TypeError) as error:
+        raise StoreError(f"{path} is not a backup of a Sternway dashboard") from error
+    if not _known(step):
+        raise StoreError(f"{path} was written by a newer Sternway (step {step}); install that version first")
+
+
 def backups(path: Path) -> list[Path]:
     """Return the copies kept beside the store at ``path``, newest first."""
     return sorted((path.parent / "backups").glob("*.db"), key=lambda file: file.stat().st_mtime, reverse=True)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sternway.events import Cause, Kind
 from sternway.records import Phase, State
 
-STALE_WALKING_S = 4.5
-"""The clip speaks at least every 2 s in a walk: two silences and a little, so that it is said within 5 s."""
+STALE_WALKING_S = 4.0
+"""The clip speaks at least every 2 s in a walk: one word may be missed, and silence is said within 5 s."""
 STALE_RESTING_S = 40.0
 """The clip speaks at least every 30 s at rest."""
 FRESH_S = 20.0
@@ -79,6 +79,7 @@ FAULTS: dict[Cause, tuple[str, str]] = {
     Cause.CLIPPED: ("The sensor was shaken beyond what it can measure.", "Fasten the clip firmly to the belt."),
     Cause.LOW_BATTERY: ("The battery is low.", "End the walk and charge the clip."),
     Cause.DETECTOR_LATE: ("The clip is too slow to warn in time.", "End the walk and restart the clip."),
+    Cause.SOFTWARE: ("The clip’s own program failed.", "End the walk. Unplug the clip, wait, plug it in again."),
     Cause.STORE_FULL: (
         "The clip has no room left for records.",
         "Bring it near the home network so it can send them.",

@@ -34,6 +34,7 @@ PAGES = (
     _change("/look-at", entrance.look_at, Access.VIEWER),
     Page("/more", entrance.more),
     Page("/", now.show),
+    Page("/stopped", now.stopped),
     _change("/command/{name}", now.command),
     Page("/today", today.show),
     _change("/today/check", today.check),

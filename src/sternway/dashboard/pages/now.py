@@ -12,6 +12,7 @@ from sternway.dashboard.verdict import Sight, Verdict, verdict
 from sternway.dashboard.visit import Visit
 from sternway.events import Kind
 from sternway.records import Phase, State
+from sternway.session.journal import PLACES_OF_PAIN
 
 FALL_ANSWER_S = 25.0
 """The clip counts down 20 s after a fall; *I'm OK* is offered a little longer than that."""
@@ -48,7 +49,14 @@ def command(visit: Visit) -> Response:
         reply = visit.rooms.ingest.command(visit.clip.id, name, body)
     except NoAnswerError:
         return visit.go(back, "no_answer")
+    if name == "stop" and reply.ok:
+        return visit.go("/stopped", "stopped")
     return visit.go(back, _SAID[name] if reply.ok else "refused")
+
+
+def stopped(visit: Visit) -> Response:
+    """Ask, after *Stop*, whether it hurts and where, and say what to do then."""
+    return visit.page("stopped.html", places=PLACES_OF_PAIN)
 
 
 _SAID = {

@@ -1,5 +1,6 @@
 """Today: what the plan asks, the pre-walk check, pain before, after and next morning, and a note."""
 
+import contextlib
 import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from sternway.dashboard.ingest import NoAnswerError
 from sternway.dashboard.notebook import write
 from sternway.dashboard.programme import home_day, programme_of, settle
 from sternway.dashboard.visit import FormError, Visit
+from sternway.records import Phase
 from sternway.session.adherence import reminder
 from sternway.session.journal import CHECK_QUESTIONS, PLACES_OF_PAIN, Entry, EntryKind
 from sternway.session.screening import screen
@@ -79,7 +81,17 @@ def pain(visit: Visit) -> Response:
     kept = {name: value for name, value in body.items() if value not in {None, ""}}
     write(visit.store, _clip_id(visit), _day(visit), EntryKind.PAIN, kept, written_by=_author(visit))
     settle(visit.store, visit.rooms.ingest, visit.clip_id)
+    if when == "during":
+        _tell_clip(visit, {"level": round(level), "place": place} if place else {"level": round(level)})
     return visit.go("/today", "saved")
+
+
+def _tell_clip(visit: Visit, body: dict[str, Any]) -> None:
+    """Let a clip in the middle of a walk know of pain: it ends the walk by itself where the rules say so."""
+    state = visit.rooms.live.sight(visit.clip_id).state
+    if state is not None and state.phase is not Phase.READY:
+        with contextlib.suppress(NoAnswerError):
+            visit.rooms.ingest.command(visit.clip_id, "pain", body)
 
 
 def effort(visit: Visit) -> Response:

@@ -1,0 +1,115 @@
+"""A backup is a whole store even while it is written to; restoring loses nothing of what was there."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sternway.cli import main
+from sternway.config import DashboardSettings
+from sternway.dashboard.schema import NOTES
+from sternway.dashboard.service import lock
+from sternway.dashboard.store import Store, open_store
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "sternway.toml"
+    file.write_text(f"[dashboard]\nstate_dir = '{tmp_path / 'home'}'\n")
+    return file
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "dashboard.db"
+
+
+def opened(home: Path) -> Store:
+    return open_store(DashboardSettings(state_dir=str(home.parent)))
+
+
+def note(home: Path, name: str) -> None:
+    store = opened(home)
+    with store.write() as connection:
+        connection.execute(sa.insert(NOTES).values(name=name, value="x"))
+    store.close()
+
+
+def notes(home: Path) -> set[str]:
+    store = opened(home)
+    with store.read() as connection:
+        found = set(connection.execute(sa.select(NOTES.c.name)).scalars())
+    store.close()
+    return found
+
+
+def test_what_was_backed_up_comes_back_and_what_was_there_is_kept(
+    config: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note(home, "first")
+    copy = tmp_path / "copy.db"
+    assert main(["backup", str(copy), "--config", str(config)]) == 0
+    note(home, "second")
+    assert main(["restore", str(copy), "--config", str(config)]) == 0
+    assert notes(home) == {"first"}
+    [kept] = home.parent.glob("dashboard.before-restore-*.db")
+    assert f"kept as {kept}" in capsys.readouterr().out
+    kept.rename(home.parent / "again.db")
+    assert main(["restore", str(home.parent / "again.db"), "--config", str(config)]) == 0
+    assert notes(home) == {"first", "second"}
+
+
+def test_a_backup_taken_while_the_store_is_in_use_is_whole(config: Path, home: Path, tmp_path: Path) -> None:
+    store = opened(home)
+    with store.write() as connection:
+        connection.execute(sa.insert(NOTES).values(name="open", value="x"))
+    assert main(["backup", str(tmp_path / "copy.db"), "--config", str(config)]) == 0
+    store.close()
+    assert main(["restore", str(tmp_path / "copy.db"), "--config", str(config)]) == 0
+    assert notes(home) == {"open"}
+
+
+def test_a_damaged_store_can_be_replaced_and_is_kept(config: Path, home: Path, tmp_path: Path) -> None:
+    note(home, "first")
+    assert main(["backup", str(tmp_path / "copy.db"), "--config", str(config)]) == 0
+    home.write_bytes(b"damaged" * 1000)
+    assert main(["restore", str(tmp_path / "copy.db"), "--config", str(config)]) == 0
+    assert notes(home) == {"first"}
+    [kept] = home.parent.glob("dashboard.before-restore-*.db")
+    assert kept.read_bytes() == b"damaged" * 1000
+
+
+@pytest.mark.parametrize("content", [b"", b"holiday pictures", None])
+def test_what_is_no_backup_is_refused_and_nothing_is_touched(
+    config: Path, home: Path, tmp_path: Path, content: bytes | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note(home, "first")
+    wrong = tmp_path / "wrong.db"
+    if content is not None:
+        wrong.write_bytes(content)
+    before = home.read_bytes()
+    assert main(["restore", str(wrong), "--config", str(config)]) == 1
+    assert str(wrong) in capsys.readouterr().err
+    assert home.read_bytes() == before
+
+
+def test_a_running_dashboard_is_not_pulled_away_from_under(
+    config: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note(home, "first")
+    main(["backup", str(tmp_path / "copy.db"), "--config", str(config)])
+    with lock(home):
+        assert main(["restore", str(tmp_path / "copy.db"), "--config", str(config)]) == 1
+    assert "stop it first" in capsys.readouterr().err
+
+
+def test_a_backup_never_overwrites_a_file(config: Path, home: Path, tmp_path: Path) -> None:
+    note(home, "first")
+    (tmp_path / "copy.db").write_text("mine")
+    assert main(["backup", str(tmp_path / "copy.db"), "--config", str(config)]) == 1
+    assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+def test_without_a_store_there_is_nothing_to_back_up(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["backup", "--config", str(config)]) == 1
+    assert "there is no store" in capsys.readouterr().err
