@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sternway.cli import main
+from sternway.detect.falling import CHANNELS
 from sternway.detect.network import from_bytes
 from sternway.evaluate.trial import Activity, Trial
 from sternway.recording.walker import Walker
@@ -10,6 +11,7 @@ from sternway.training.augment import Augmentation, augmented, random_rotation, 
 from sternway.training.crossval import folds_of
 from sternway.training.features import clip_of
 from sternway.training.fit import Examples, FitSettings, Fitter, log_odds_of
+from sternway.training.made_up import made_up_trials
 
 WALK = Activity("D01", "walking", is_walking=True)
 FALL = Activity("F01", "falling", is_fall=True)
@@ -185,3 +187,12 @@ def test_train_fits_cross_validates_and_writes_weights_and_cards_that_reveal_no_
 def test_train_says_what_is_missing(tmp_path, capsys):
     assert main(["train", str(tmp_path)]) == 1
     assert "no folder `sisfall`" in capsys.readouterr().err
+
+
+def test_made_up_descents_weigh_one_g_at_rest_and_never_drop_as_a_fall_does():
+    for made_up in made_up_trials(20, 1):
+        clip = clip_of(made_up, "made up/nobody")
+        norm = np.linalg.norm(made_up.accel_mps2, axis=1)
+        assert np.median(norm[:150]) == pytest.approx(GRAVITY_MPS2, abs=0.1)
+        assert clip.channels[:, CHANNELS.index("vertical_velocity")].min() > -1.7
+    assert len({made_up.activity.words for made_up in made_up_trials(5, 1)}) == 5

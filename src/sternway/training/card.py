@@ -69,8 +69,9 @@ Licence of the weights: that of Sternway. No sample of a recording is in them or
 
 ## What it learned from
 {_people(material)}
-and {len(material.changed)} more clips that teach but are never scored. {MADE_UP_COUNT} of them are bends, squats, sits and lie-downs
-made up from minimum-jerk paths. The others are trials of SisFall changed:
+and {len(material.changed)} more clips that teach but are never scored.
+{MADE_UP_COUNT} of them are bends, squats, sits and lie-downs made up from minimum-jerk paths.
+The others are trials of SisFall changed:
 {_changes(Augmentation())}
 The first changed copy of a walk runs backwards in time, the accepted stand-in for backward walking.
 

@@ -14,6 +14,7 @@ from sternway.evaluate.datasets import dataset
 from sternway.evaluate.pipeline import Alarm, Outcome
 from sternway.evaluate.score import Json, scores
 from sternway.events import Kind
+from sternway.monitor import GATED
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkTracker
 from sternway.samples import Block
@@ -122,7 +123,10 @@ def gated(outcome: Outcome, source: Source) -> Outcome:
         for trunk in tracker.update(piece):
             gate.update(trunk)
         is_open |= np.array([gate.open_at(time_s) for time_s in times])
-    alarms = [replace(alarm, gate_open=bool(o)) for alarm, o in zip(outcome.alarms, is_open, strict=True)]
+    alarms = [
+        replace(alarm, gate_open=alarm.kind not in GATED or o)
+        for alarm, o in zip(outcome.alarms, is_open.tolist(), strict=True)
+    ]
     return replace(outcome, alarms=tuple(alarms))
 
 

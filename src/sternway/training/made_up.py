@@ -1,7 +1,7 @@
 """Bends, squats, sits and lie-downs that were never recorded: hard negatives that SisFall hardly has.
 
-The waist follows minimum-jerk paths (Flash and Hogan 1985) down and up again: it pitches, sinks, gives way backward or
-forward, and may land softly or with a thud. The ranges are those of healthy adults in a hurry and at leisure.
+The waist follows minimum-jerk paths (Flash and Hogan 1985) down and up again: it pitches, sinks, gives way backward
+or forward, and may land softly or with a thud. The ranges are those of healthy adults in a hurry and at leisure.
 """
 
 from collections.abc import Iterator
