@@ -52,7 +52,7 @@ def with_ledger(put):
 
     def put_and_tell(self: Outbox, record: Record) -> Record:
         kept = put(self, record)
-        sys.stdout.write(f"{record.body['name'] if 'name' in record.body else record.body['evidence']['name']}\n")
+        sys.stdout.write(f"{(record.body.get('body') or record.body['evidence'])['name']}\n")
         sys.stdout.flush()
         return kept
 
@@ -88,7 +88,7 @@ def make_record(name: int, clock: Clock) -> Record:
     if name % 4:
         body = event_body(Event(Kind.STUMBLE, 1.0, 1.2, 0.5))
         return Record(RecordKind.EVENT, {**body, "evidence": {"name": name}}, clock.moment())
-    return Record(RecordKind.JOURNAL, {"name": name}, clock.moment())
+    return Record(RecordKind.JOURNAL, {"kind": "note", "body": {"name": name}}, clock.moment())
 
 
 if __name__ == "__main__":

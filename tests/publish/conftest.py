@@ -202,7 +202,7 @@ def stumble(moment):
 @pytest.fixture
 def journal(moment):
     def make(number=0, padding=""):
-        return Record(RecordKind.JOURNAL, {"number": number, "padding": padding}, moment)
+        return Record(RecordKind.JOURNAL, {"kind": "note", "body": {"number": number, "padding": padding}}, moment)
 
     return make
 

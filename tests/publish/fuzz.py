@@ -96,7 +96,7 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
     clip._keep()
     moment = Moment("clip-1", "d34c8361-1ff3", 1.0, "2026-11-22T09:42:24Z", False)
     for _ in range(3):
-        clip.offer(Record(RecordKind.JOURNAL, {"number": 1}, moment))
+        clip.offer(Record(RecordKind.JOURNAL, {"kind": "note", "body": {}}, moment))
     clip._keep()
     good = seeds(clip._outbox.store_id)
     for _ in range(count):
@@ -116,7 +116,7 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
             assert is_well_formed(schema, payload), (topic, payload)
             counts["well formed after all"] += 1
             if after[0] != before[0]:
-                clip.offer(Record(RecordKind.JOURNAL, {"number": 1}, moment))
+                clip.offer(Record(RecordKind.JOURNAL, {"kind": "note", "body": {}}, moment))
                 clip._keep()
         counts["thrown"] += 1
         clip._answers = type(clip._answers)()

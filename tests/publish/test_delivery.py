@@ -34,7 +34,7 @@ def full_outbox(tmp_path_factory):
     one = Outbox(path, 10_000_000)
     one.open()
     for number in range(230):
-        one.put(Record(RecordKind.JOURNAL, {"number": number}, moment))
+        one.put(Record(RecordKind.JOURNAL, {"kind": "note", "body": {"number": number}}, moment))
     one.close()
     return path
 

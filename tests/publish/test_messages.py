@@ -1,14 +1,16 @@
 import dataclasses
+import datetime
 import json
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternway.errors import MessageError
-from sternway.events import Cause
+from sternway.events import Cause, Event, Kind
 from sternway.publish import messages, topics
 from sternway.publish.messages import (
     Ack,
@@ -33,7 +35,9 @@ from sternway.publish.messages import (
     numbered,
 )
 from sternway.publish.reference import SCHEMAS, schema_files
-from sternway.records import RecordKind, State
+from sternway.records import Record, RecordKind, State, event_body, trace_arrays, trace_body
+from sternway.session.journal import Entry, EntryKind, entry_body
+from sternway.session.walk_test import WalkTestResult
 
 STORE = "a" * 32
 DOCS = Path(__file__).parents[2] / "docs" / "mqtt"
@@ -206,3 +210,27 @@ GOOD = {
 def test_the_schemas_in_the_docs_are_those_of_the_code():
     written = {path.name: json.loads(path.read_text()) for path in DOCS.glob("*.schema.json")}
     assert written == {name: json.loads(text) for name, text in schema_files().items()}, "run `make mqtt-reference`"
+
+
+def test_what_the_other_rooms_make_fits_what_is_declared(moment):
+    entry = Entry("e-1", datetime.date(2026, 11, 22), EntryKind.NOTE, {"text": "calm"}, "2026-11-22T10:00:00Z", None)
+    event = Event(Kind.STABILITY, 1.0, 1.2, 0.5, {"distance": 3.0}, level="raised")
+    samples = np.zeros((50, 3))
+    made = {
+        RecordKind.EVENT: event_body(event),
+        RecordKind.TRACE: trace_body(event, 0.0, 100.0, samples, samples),
+        RecordKind.WALK_TEST: WalkTestResult((3.1, 3.0, 2.9), None).body(),
+        RecordKind.JOURNAL: entry_body(entry),
+    }
+    for kind, body in made.items():
+        text = encode_record(Record(kind, body, moment))
+        assert decode_record(numbered(text, STORE, 1, 1), "clip-1").record.body == body
+
+
+def test_a_trace_is_read_back_to_within_a_count():
+    rng = np.random.default_rng(1)
+    accel, gyro = rng.uniform(-150, 150, (500, 3)), rng.uniform(-34, 34, (500, 3))
+    body = trace_body(Event(Kind.FALL, 1.0, 1.0, 1.0), 0.0, 100.0, accel, gyro)
+    accel_again, gyro_again = trace_arrays(body)
+    assert np.abs(accel_again - accel).max() <= body["accel_scale_mps2"] / 2 + 1e-9
+    assert np.abs(gyro_again - gyro).max() <= body["gyro_scale_radps"] / 2 + 1e-9

@@ -32,7 +32,7 @@ def seqs(outbox):
 def test_records_come_out_oldest_first_with_their_numbers(outbox, journal):
     for number in range(3):
         outbox.put(journal(number))
-    assert [(seq, body["number"]) for seq, _, body in bodies(outbox)] == [(1, 0), (2, 1), (3, 2)]
+    assert [(seq, body["body"]["number"]) for seq, _, body in bodies(outbox)] == [(1, 0), (2, 1), (3, 2)]
 
 
 def test_every_parcel_says_what_is_the_oldest_record_still_held(outbox, journal):
@@ -98,7 +98,7 @@ def test_when_there_are_only_events_the_oldest_go_and_the_newest_stay(tmp_path, 
     outbox.open()
     for number in range(60):
         outbox.put(journal(number, padding="x" * 500))
-    numbers = [body["number"] for _, kind, body in bodies(outbox) if kind is RecordKind.JOURNAL]
+    numbers = [body["body"]["number"] for _, kind, body in bodies(outbox) if kind is RecordKind.JOURNAL]
     assert numbers == list(range(numbers[0], 60))
     assert outbox.size_bytes <= 20_000
     outbox.close()
@@ -150,7 +150,7 @@ def test_a_log_torn_at_any_byte_opens_with_the_records_before_the_tear(tmp_path_
     outbox.open()
     moment = _moment()
     for number in range(6):
-        outbox.put(Record(RecordKind.JOURNAL, {"number": number}, moment))
+        outbox.put(Record(RecordKind.JOURNAL, {"kind": "note", "body": {"number": number}}, moment))
     (folder / "cut").mkdir()
     shutil.copy(folder / "outbox.db", folder / "cut" / "outbox.db")
     log = (folder / "outbox.db-wal").read_bytes()
@@ -228,7 +228,7 @@ def test_a_full_disk_is_said_in_words_and_nothing_is_half_done(tmp_path, journal
         outbox.put(journal(1))
     outbox._db.is_full = False
     outbox.put(journal(2))
-    assert [(seq, body["number"]) for seq, _, body in bodies(outbox)] == [(1, 0), (2, 2)]
+    assert [(seq, body["body"]["number"]) for seq, _, body in bodies(outbox)] == [(1, 0), (2, 2)]
     outbox.close()
 
 

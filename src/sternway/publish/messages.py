@@ -17,6 +17,7 @@ from sternway.publish.schema import (
     Flag,
     Instant,
     Integer,
+    Items,
     Maybe,
     Named,
     Number,
@@ -27,6 +28,7 @@ from sternway.publish.schema import (
     Words,
 )
 from sternway.records import SCHEMA_VERSION, Moment, Phase, Record, RecordKind, State
+from sternway.session.journal import EntryKind
 
 AUTOMATION_KINDS = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL, Kind.FALL_CONFIRMED, Kind.FALL_CANCELLED)
 """The events a home may act on at once; the others are in ``state`` and in the records."""
@@ -72,14 +74,33 @@ TRACE_BODY = Struct(
     }
 )
 DROPPED_BODY = Struct({"kind": Words(*RecordKind), "reason": Words("space", "unreadable")})
+JOURNAL_BODY = Struct(
+    {"kind": Words(*EntryKind), "body": Named(Plain(3, 200, 2000), 60)},
+    {
+        "entry_id": Text(64),
+        "day": Text(10, r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+        "written": Text(40),
+        "corrects": Maybe(Text(64)),
+    },
+)
+WALK_TEST_BODY = Struct(
+    {
+        "distance_m": Number(0.1, 100.0),
+        "trials_s": Items(Number(0.0, 600.0), 20),
+        "mean_s": Number(0.0, 600.0),
+        "speed_mps": Number(0.0, 10.0),
+        "before_s": Maybe(Number(0.0, 600.0)),
+        "words": Items(Text(400), 20),
+    }
+)
 
 BODIES: dict[RecordKind, Shape] = {
     RecordKind.EVENT: EVENT_BODY,
     RecordKind.TRACE: TRACE_BODY,
     RecordKind.DROPPED: DROPPED_BODY,
     RecordKind.SESSION: Named(Plain(), 200),
-    RecordKind.JOURNAL: Named(Plain(), 200),
-    RecordKind.WALK_TEST: Named(Plain(), 200),
+    RecordKind.JOURNAL: JOURNAL_BODY,
+    RecordKind.WALK_TEST: WALK_TEST_BODY,
 }
 
 _MOMENT: dict[str, Shape] = {
