@@ -201,6 +201,7 @@ class Clip:
             raise
         if self._clock() - counted_after_s > self._timing.stall_s and chip.pending().overflow:
             chip.restart_fifo()
+            self._health.begin(self._clock())  # the host was silent, not the chip
             return no_frames(lost=True)
         return frames
 
