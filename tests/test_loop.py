@@ -225,7 +225,7 @@ def test_what_does_not_pass_is_a_fault_with_its_cause(wearer, harm, cause):
     [
         lambda walk: setattr(walk.bus, "nack_count", 3),
         lambda walk: walk.chip.brown_out(),
-        lambda walk: setattr(walk.bus, "stall_s", 1.28),
+        lambda walk: setattr(walk.bus, "stall_s", 1.26),
         lambda walk: setattr(walk.bus, "stuck_clocks", 9),
     ],
     ids=["NACK burst", "brown-out", "FIFO overflow", "stuck SDA freed by clocks"],

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from sternway import __version__
 from sternway.alert.patterns import Cue, Pattern
 from sternway.errors import SternwayError
 from sternway.events import Cause, Event, Kind
@@ -14,7 +15,7 @@ from sternway.publish.clock import Clock
 from sternway.publish.messages import Command, Plan
 from sternway.recording.recorder import Recorder
 from sternway.recording.trace import TraceKeeper
-from sternway.records import Phase, Record, RecordKind, State, event_body
+from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
 from sternway.samples import Block
 from sternway.session.outcome import Press
 from sternway.session.plan import WalkPlan, walk_plan_from
@@ -96,6 +97,7 @@ class Loop:
         alive: Callable[[], None] = lambda: None,
         power: Callable[[], Power] = Power,
         watch: Callable[[State, Outcome], None] = lambda *_: None,
+        diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None,
     ) -> None:
         kept = memory.load()
         now = clock.moment()
@@ -110,6 +112,7 @@ class Loop:
         self._alive = alive
         self._read_power = power
         self._watch = watch
+        self._diary = diary
         self._monitor = Monitor(
             now.clip_id,
             plan=plan,
@@ -208,6 +211,7 @@ class Loop:
         for kind, body in outcome.reports:
             self._offer(kind, body, now_s)
             self._status.report(kind, body, self._clock.moment(now_s))
+            self._diary(kind, body, self._clock.moment(now_s))
         happened = bool(outcome.events or outcome.reports or outcome.patterns)
         self._follow_phase(now_s, happened)
         if happened or self._is_due("state", now_s, STATE_S):
@@ -244,14 +248,21 @@ class Loop:
         changed, before = phase is not self._phase, self._phase
         self._phase = phase
         if changed and before is Phase.READY:
-            name = self._clock.moment(now_s).wall_time.replace(":", "-")
-            self._recorder.begin(name, {"clip_id": self._clock.moment(now_s).clip_id})
+            self._begin_walk(self._clock.moment(now_s))
         elif changed and phase is Phase.READY:
             self._recorder.end()
         must_sync = self._must_keep or changed or happened or self._is_due("sync", now_s, SYNC_S)
         self._must_keep = False
         if must_sync or (phase is not Phase.READY and self._is_due("keep", now_s, KEEP_S)):
             self._memory.keep(self._kept(), sync=must_sync)
+
+    def _begin_walk(self, now: Moment) -> None:
+        self._monitor.session.describe(
+            versions={"sternway": __version__, **self._monitor.versions},
+            origin={"boot_id": now.boot_id, "monotonic_s": now.monotonic_s, "wall_time": now.wall_time},
+            baseline={name: known["epochs"] for name, known in self._monitor.stability.baselines.items()},
+        )
+        self._recorder.begin(now.wall_time.replace(":", "-"), {"clip_id": now.clip_id})
 
     def _kept(self) -> dict[str, Any]:
         moment = self._clock.moment()

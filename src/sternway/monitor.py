@@ -76,6 +76,7 @@ class Monitor:
         self.stability = StabilityDetector(baselines=memory.get("stability"))
         self.gate = WalkingGate()
         self.countdown = FallCountdown()
+        pre_impact, fall = PreImpactDetector(), FallDetector()
         self._gated = GATED if gated else frozenset()
         self._mounting = mounting
         self._mounter: MountingEstimator | None = None
@@ -85,10 +86,11 @@ class Monitor:
             self.faults,
             self.worn,
             self.stumble,
-            PreImpactDetector(),
-            FallDetector(),
+            pre_impact,
+            fall,
             self.stability,
         )
+        self.versions = {"pre_impact": pre_impact.version, "fall": fall.version}
         self._policy = AlertPolicy()
         self._outcome = Outcome()
         self._time_s = now_s

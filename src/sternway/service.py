@@ -23,6 +23,8 @@ from sternway.publish.clock import Clock
 from sternway.publish.publisher import Publisher
 from sternway.recording.recorder import Recorder
 from sternway.records import State
+from sternway.session.diary import Diary
+from sternway.session.notebook import Notebook
 from sternway.session.outcome import Press
 from sternway.session.plan import WalkPlan
 from sternway.status import Power
@@ -33,8 +35,8 @@ _log = logging.getLogger(__name__)
 class ClipService:
     """Everything that runs on the clip.
 
-    ``bus`` and ``pins`` reach the hardware, real or emulated. ``plan`` holds until the home sends one; ``watch`` is
-    shown every state, as for a terminal.
+    ``bus`` and ``pins`` reach the hardware, real or emulated. ``plan``, or else the clip's own notebook, holds until
+    the home sends one; ``watch`` is shown every state, as for a terminal.
     """
 
     def __init__(
@@ -59,13 +61,14 @@ class ClipService:
         self._notifier = Notifier()
         self._memory = Memory(state_dir / "memory.json")
         recorder = Recorder(settings.recording)
+        diary = Diary(Notebook(state_dir / "programme"))
         stamps = Clock(settings.clip.id, monotonic=clock)
         self.publisher = Publisher(
             settings.clip,
             settings.broker,
             settings.outbox,
             clock=stamps,
-            chores=(recorder.chore, self._memory.chore),
+            chores=(recorder.chore, self._memory.chore, diary.chore),
         )
         gauge = FuelGauge(bus)
         self.loop = Loop(
@@ -73,13 +76,14 @@ class ClipService:
             self.haptics,
             self.publisher,
             clock=stamps,
-            plan=plan,
+            plan=plan or diary.plan_today(stamps.moment()),
             memory=self._memory,
             recorder=recorder,
             presses=self._button.presses if self._button else SimpleQueue[tuple[Press, float]](),
             alive=self._notifier.alive,
             power=lambda: Power(gauge.percent(), under_voltage()),
             watch=self._on_state,
+            diary=diary.offer,
         )
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:

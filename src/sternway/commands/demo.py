@@ -35,6 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Play the scene until its end or Ctrl-C."""
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     try:
+        from sternway.dashboard.history import fill  # noqa: PLC0415
         from sternway.dashboard.service import Dashboard  # noqa: PLC0415
         from sternway.demo.scene import Scene  # noqa: PLC0415
     except ImportError as error:
@@ -43,7 +44,9 @@ def main(arguments: argparse.Namespace) -> int:
     show = Showing(line)
     with contextlib.ExitStack() as stack:
         settings = stack.enter_context(demo_settings(arguments.config))
-        dashboard = stack.enter_context(Dashboard(settings, is_demo=True))
+        dashboard = Dashboard(settings, is_demo=True)
+        fill(dashboard.store, CLIP_ID, time.time(), seed=arguments.seed)
+        stack.enter_context(dashboard)
         scene = Scene(settings, arguments.script, show, arguments.seed)
         stop_on_signal(scene.service)
         line.say(f"Page: {dashboard.url}   (Ctrl-C ends the demo)")
