@@ -29,7 +29,7 @@ LEARN_S = 10.0
 STRAIGHT_RAD = np.deg2rad(30.0)
 """Four seconds that turn by less are straight."""
 
-SETTLE_S = 1.0
+SETTLE_S = 3.0
 """What is read before the walking, so that up is known when it begins."""
 
 Spans = tuple[tuple[float, float], ...]
@@ -176,11 +176,13 @@ def reversed_gait(gait: GaitReference, both_s: float) -> GaitReference:
 
 def learn(trial: Trial, gait: GaitReference, matrix: Floats) -> LearnedMounting:
     """Run the mounting step on the walking of an unreversed trial as a clip would at the first walk."""
-    walks = gait.bouts_s or _runs(trial.time_s, trial.walking)
+    walks = ((gait.bouts_s[0][0], gait.bouts_s[-1][1]),) if gait.bouts_s else _runs(trial.time_s, trial.walking)
     start_s = walks[0][0] if walks else float(trial.time_s[0])
     tracker, estimator = TrunkTracker(), MountingEstimator()
     for block in pieces(trial.block(), CHUNK_S):
-        for motion in tracker.update(block):
+        at_s = float(block.time_s[-1])
+        walked = any(begin_s - SETTLE_S <= at_s <= end_s for begin_s, end_s in walks)
+        for motion in tracker.update(block) if walked else ():
             found = estimator.update(motion)
             if found is not None:
                 first_try = float(motion.time_s[-1]) <= start_s + LEARN_S + CHUNK_S
@@ -195,10 +197,10 @@ def _errors(found: Mounting, gait: GaitReference, trial: Trial, matrix: Floats) 
     up, forward = np.array(found.up), np.array(found.forward)
     true_forward = matrix @ np.array(gait.forward)
     turned_rad = np.arctan2(np.cross(true_forward, forward) @ up, forward @ (true_forward - (true_forward @ up) * up))
-    quiet = trial.accel_mps2[trial.time_s < trial.time_s[0] + SETTLE_S]
+    quiet = trial.accel_mps2[trial.time_s < trial.time_s[0] + 1.0]
     standing = np.mean(quiet, axis=0)
     tilt_rad = np.arctan2(np.linalg.norm(np.cross(standing, up)), standing @ up)
-    stood = not gait.bouts_s or gait.bouts_s[0][0] > trial.time_s[0] + SETTLE_S
+    stood = not gait.bouts_s or gait.bouts_s[0][0] > trial.time_s[0] + 1.0
     return float(turned_rad), float(tilt_rad) if stood and gait.bouts_s else None
 
 
