@@ -3,6 +3,10 @@
 import datetime
 import re
 import shutil
+import socket
+import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +22,9 @@ from sternway.dashboard.history import fill
 from sternway.dashboard.ingest import Ingest
 from sternway.dashboard.live import Live
 from sternway.dashboard.store import Store, open_store
+from sternway.demo.broker import free_port
 from sternway.events import Event, Kind
-from sternway.records import Moment, Record, RecordKind, event_body
+from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
 
 NOW_S = datetime.datetime(2026, 5, 6, 12, 0, tzinfo=datetime.UTC).timestamp()
 STORE_ID = "0123456789abcdef0123456789abcdef"
@@ -141,6 +146,55 @@ def walked(four_weeks: Path, tmp_path: Path, request: pytest.FixtureRequest) -> 
     shutil.copy(four_weeks, tmp_path / "dashboard.db")
     house: House = request.getfixturevalue("house")
     return house
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a mosquitto; skipped with a reason where it is not installed."""
+    program = shutil.which("mosquitto")
+    if program is None:
+        pytest.skip("mosquitto is not installed (apt install mosquitto)")
+    folder, port = tmp_path_factory.mktemp("broker"), free_port()
+    (folder / "m.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n")
+    process = subprocess.Popen([program, "-c", folder / "m.conf"], stderr=subprocess.DEVNULL)
+    end_s = time.monotonic() + 8.0
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1.0).close()
+            break
+        except OSError:
+            assert time.monotonic() < end_s
+            threading.Event().wait(0.02)
+    yield port
+    process.terminate()
+    process.wait(5.0)
+
+
+@pytest.fixture
+def walking() -> State:
+    return State(
+        phase=Phase.BACKWARD,
+        direction="backward",
+        steps=50,
+        steps_backward=40,
+        backward_s=60.0,
+        forward_s=30.0,
+        cadence_spm=90.0,
+        stability="steady",
+        stability_learning=False,
+        fault=None,
+        worn=True,
+        battery_percent=80.0,
+        under_voltage=False,
+        haptics=True,
+        last_walk=None,
+        last_event_at=None,
+        last_event_kind=None,
+        event_count=0,
+        lane=1,
+        plan_progress=0.2,
+        version="0.1.0",
+    )
 
 
 @pytest.fixture(scope="session")
