@@ -68,6 +68,7 @@ class FakeDesk:
 class FakeMotor:
     clock: VirtualClock
     played: list[tuple[float, Pattern]] = field(default_factory=list)
+    idle: bool = True
 
     def play(self, pattern):
         self.played.append((self.clock(), pattern))
@@ -90,6 +91,7 @@ class Wearer:
         self.recorder = Recorder(RecordingSettings(enabled=record, directory=str(folder / "walks")))
         self.alive_count = 0
         self.power = Power()
+        self.felt, self.feel_count = None, 0
         self.start()
 
     def start(self):
@@ -104,11 +106,16 @@ class Wearer:
             recorder=self.recorder,
             presses=self.presses,
             alive=self.live,
+            feel_motor=self.feel,
             power=lambda: self.power,
         )
 
     def live(self):
         self.alive_count += 1
+
+    def feel(self):
+        self.feel_count += 1
+        return self.felt
 
     def run(self, seconds):
         end_s = self.clock() + seconds
@@ -354,3 +361,21 @@ def test_what_is_remembered_is_plain_json(wearer, tmp_path):
     walk.memory.chore()
     kept = json.loads((tmp_path / "memory.json").read_text())
     assert kept["monitor"]["session"]["walk"]["phase"] == "warm_up"
+
+
+def test_the_motor_is_felt_once_before_each_walk_when_it_is_idle(wearer):
+    walk = wearer()
+    walk.felt, walk.motor.idle = True, False
+    walk.press().run(3.0)
+    assert walk.feel_count == 0
+    walk.motor.idle = True
+    walk.run(3.0)
+    assert walk.feel_count == 1
+
+
+def test_a_walk_does_not_begin_with_a_motor_that_cannot_be_felt(wearer):
+    walk = wearer()
+    walk.felt = False
+    walk.press().run(3.0)
+    assert walk.state.phase is Phase.READY
+    assert "trouble" in walk.motor.names

@@ -45,6 +45,11 @@ class Sensor(Protocol):
 class Motor(Protocol):
     """Whatever plays patterns; never blocks."""
 
+    @property
+    def idle(self) -> bool:
+        """Say whether nothing plays."""
+        ...
+
     def play(self, pattern: Pattern) -> None:
         """Play ``pattern``."""
         ...
@@ -95,6 +100,7 @@ class Loop:
         recorder: Recorder,
         presses: SimpleQueue[tuple[Press, float]],
         alive: Callable[[], None] = lambda: None,
+        feel_motor: Callable[[], bool | None] = lambda: None,
         power: Callable[[], Power] = Power,
         watch: Callable[[State, Outcome], None] = lambda *_: None,
         diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None,
@@ -110,6 +116,7 @@ class Loop:
         self._recorder = recorder
         self._presses = presses
         self._alive = alive
+        self._feel_motor = feel_motor
         self._read_power = power
         self._watch = watch
         self._diary = diary
@@ -127,6 +134,7 @@ class Loop:
         self._plan: Plan | None = None
         self._phase = self._monitor.session.phase
         self._is_ready = False
+        self._motor_tested = False
         self._must_keep = False
         self._house_faults: frozenset[Cause] = frozenset()
         self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0}
@@ -147,6 +155,7 @@ class Loop:
         self._keep_house(block.read_at_s)
         self._listen(block.read_at_s)
         self._say_ready(block)
+        self._test_motor(block.read_at_s)
         outcome = self._monitor.update(block, self._sensor.cause)
         if self._haptics:
             for pattern in outcome.patterns:
@@ -161,6 +170,14 @@ class Loop:
             self._is_ready = True
             if self._phase is Phase.READY:
                 self._monitor.command("buzz", {"cue": Cue.START.value}, block.read_at_s)
+
+    def _test_motor(self, now_s: float) -> None:
+        """Let the sensor feel the motor once at the start of a walk; it takes about a second of standing still."""
+        if self._monitor.session.phase is not Phase.STANDING_CHECK:
+            self._motor_tested = False
+        elif not self._motor_tested and self._motor.idle:
+            self._motor_tested = True
+            self._monitor.motor_felt(self._feel_motor() if self._haptics else None, now_s)
 
     def _recover(self, block: Block) -> Outcome:
         """Begin with a fresh monitor that remembers; the failure is in the log and is said as a FAULT."""

@@ -31,6 +31,9 @@ PIECE_S = 0.02
 """Blocks are cut to this, and the hold for our own motor begins this long after a decision, by when a motor has
 hardly begun to turn: so neither depends on how the stream was cut."""
 
+RUN_DOWN_S = 0.1
+"""A coin motor goes on turning this long after the current is cut (data sheets: 40 to 80 ms)."""
+
 SILENCE_S = 0.2
 """Without samples for this long, time is taken from the loop's clock instead."""
 
@@ -187,7 +190,7 @@ class Monitor:
     def _feel(self, events: Iterable[Event], cues: Iterable[Prompt], time_s: float) -> None:
         for pattern in self._policy.update(time_s, events, cues):
             start_s = self._policy.decided_at_s + PIECE_S
-            self._tracker.motor_runs(start_s, start_s + pattern.duration_s)
+            self._tracker.motor_runs(start_s, start_s + pattern.duration_s + RUN_DOWN_S)
             self._outcome.patterns.append(pattern)
 
     def _learn_mounting(self, trunk: TrunkMotion) -> None:

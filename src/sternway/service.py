@@ -11,8 +11,9 @@ from sternway.device.battery import FuelGauge, under_voltage
 from sternway.device.bus import Bus
 from sternway.device.button import Button
 from sternway.device.clip import Clip
-from sternway.device.haptics import Haptics, Pins, wired_motor
+from sternway.device.haptics import Haptics, NoMotor, Pins, wired_motor
 from sternway.device.light import Light
+from sternway.device.motor_test import MotorTest
 from sternway.device.notify import Notifier
 from sternway.device.realtime import be_punctual
 from sternway.device.rescue import Rescue
@@ -54,7 +55,9 @@ class ClipService:
         state_dir = Path(settings.clip.state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
         self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, rescue=rescue)
-        self.haptics = Haptics(wired_motor(settings.pins, settings.haptics, pins), settings.haptics)
+        self._motor = wired_motor(settings.pins, settings.haptics, pins)
+        self._time = clock, sleep
+        self.haptics = Haptics(self._motor, settings.haptics)
         self._button = Button(settings.pins.button, pins) if settings.pins.button else None
         self._light = Light(settings.pins.led, pins)
         self._watch = watch
@@ -81,6 +84,7 @@ class ClipService:
             recorder=recorder,
             presses=self._button.presses if self._button else SimpleQueue[tuple[Press, float]](),
             alive=self._notifier.alive,
+            feel_motor=self._feel_motor,
             power=lambda: Power(gauge.percent(), under_voltage()),
             watch=self._on_state,
             diary=diary.offer,
@@ -100,6 +104,14 @@ class ClipService:
                     break
         finally:
             self.close()
+
+    def _feel_motor(self) -> bool | None:
+        """Return whether the sensor feels the motor; ``None`` where there is none, or it could not be tried."""
+        if isinstance(self._motor, NoMotor):
+            return None
+        clock, sleep = self._time
+        felt = self.clip.lend(lambda chip: MotorTest(chip, self._motor, clock=clock, sleep=sleep).run())
+        return None if felt is None else felt.felt
 
     def _on_state(self, state: State, outcome: Outcome) -> None:
         self._light.show(watching=state.fault is None)

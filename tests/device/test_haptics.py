@@ -66,7 +66,7 @@ def wake(clock):
 
 @pytest.fixture
 def haptics(motor, clock, wake):
-    return Haptics(motor, clock=clock, wake=wake)
+    return Haptics(motor, wake=wake)
 
 
 def test_a_pulse_is_overdriven_then_held_then_off(haptics, motor):
@@ -105,13 +105,6 @@ def test_a_lower_or_equal_priority_is_not_heard_over_another(haptics, motor, wak
     assert [level for _, level in motor.driven] == [1.0, 0.39, 0.0]
 
 
-def test_says_when_the_motor_runs_and_runs_down(haptics):
-    haptics.play(LOW)
-    haptics.play_next()
-    assert haptics.take_runs() == [(0.0, pytest.approx(0.78))]
-    assert haptics.take_runs() == []
-
-
 def test_close_leaves_the_motor_off_and_plays_no_more(haptics, motor):
     haptics.play(HIGH)
     haptics.close()
@@ -126,7 +119,7 @@ def test_a_pin_that_fails_is_told_in_words_and_raises_nothing(clock, wake):
         def drive(self, level):
             raise OSError("GPIO busy")
 
-    haptics = Haptics(Broken(clock), clock=clock, wake=wake)
+    haptics = Haptics(Broken(clock), wake=wake)
     haptics.play(HIGH)
     haptics.play_next()
     assert haptics.failure == "the motor's pin failed (GPIO busy); check that nothing else uses it"
@@ -137,7 +130,7 @@ def test_the_thread_plays_on_a_real_pin_and_ends_with_it_off():
     haptics = Haptics(PwmMotor(18, pins))
     haptics.start()
     haptics.play(Pattern("blip", ((1.0, 0.001, 0.0),), 1, "blip"))
-    while not haptics.take_runs():
+    while not any(state.state for state in pins.pin("GPIO18").states):
         pass
     haptics.close()
     assert haptics.failure == ""
@@ -186,7 +179,7 @@ def test_the_motor_is_off_until_a_pattern_comes():
 
 def test_every_cue_reaches_the_pin_as_its_rhythm(clock, wake):
     pins = emulated_pins()
-    haptics = Haptics(PwmMotor(18, pins), clock=clock, wake=wake)
+    haptics = Haptics(PwmMotor(18, pins), wake=wake)
     for cue in Cue:
         pins.pin("GPIO18").clear_states()
         haptics.play(PATTERNS[cue])

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,9 @@ CANDIDATES = (
     Candidate(lsm6dsox.ADDRESSES, lsm6dsox.WHO_AM_I.address, {lsm6dsox.IDENTITY: lsm6dsox.Lsm6dsox}),
     Candidate(mpu6050.ADDRESSES, mpu6050.WHO_AM_I.address, mpu6050.drivers()),
 )
+
+
+T = TypeVar("T")
 
 
 class ClipState(StrEnum):
@@ -132,6 +136,19 @@ class Clip:
             stuck = error.errno in STUCK_ERRNOS
             self._fail(Failure.STUCK_BUS if stuck else Failure.NO_ANSWER, str(error))
         return empty_block(self._clock()) if block is None else block
+
+    def lend(self, use: Callable[[Chip], T]) -> T | None:
+        """Let ``use`` have the streaming chip to itself, as for the motor's self-test; then the stream begins anew.
+
+        ``None`` where there is no stream to interrupt or the chip stops answering.
+        """
+        if self.state is not ClipState.STREAM:
+            return None
+        self.state = ClipState.CONFIGURE
+        try:
+            return use(self._present())
+        except BusError:
+            return None
 
     def _reset(self) -> Block | None:
         self._resume = ClipState.RESET

@@ -1,8 +1,6 @@
 """The motor: plays one pattern at a time in a thread of its own, and never keeps the loop waiting."""
 
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
 
@@ -18,8 +16,6 @@ Pins: TypeAlias = Factory
 
 # The motor's own inertia smooths this; software PWM of lgpio costs little at this rate.
 _PWM_HZ = 200
-# A coin motor stands still this long after the current is cut, braked or not (data sheets: 40 to 80 ms).
-_RUN_DOWN_S = 0.08
 # Half a spin-up of full reverse stops a bridged motor without turning it back.
 _BRAKE_S = 0.03
 # A coin motor turns on down to about a third of its rated voltage and stalls below.
@@ -124,19 +120,16 @@ class Haptics:
         motor: Motor,
         settings: HapticsSettings | None = None,
         *,
-        clock: Callable[[], float] = time.monotonic,
         wake: threading.Event | None = None,
     ) -> None:
         self.failure = ""
         self._motor = motor
         self._settings = settings or HapticsSettings()
         self._can_brake = isinstance(motor, BridgeMotor)
-        self._clock = clock
         self._lock = threading.Lock()
         self._wake = wake or threading.Event()
         self._next: Pattern | None = None
         self._playing: Pattern | None = None
-        self._runs: deque[tuple[float, float]] = deque(maxlen=64)
         self._open = True
         self._thread: threading.Thread | None = None
 
@@ -154,12 +147,11 @@ class Haptics:
             self._next = pattern
             self._wake.set()
 
-    def take_runs(self) -> list[tuple[float, float]]:
-        """Return when the motor has run or will run, ``[start, end)`` in host seconds, since last asked."""
+    @property
+    def idle(self) -> bool:
+        """Say whether nothing plays or waits to be played."""
         with self._lock:
-            runs = list(self._runs)
-            self._runs.clear()
-        return runs
+            return self._playing is None and self._next is None
 
     def close(self) -> None:
         """Stop the motor, wait until it is off and let go of it."""
@@ -184,9 +176,6 @@ class Haptics:
             self._wake.clear()
             self._playing, self._next = self._next, None
             pattern = self._playing if self._open else None
-            if pattern is not None:
-                start_s = self._clock()
-                self._runs.append((start_s, start_s + pattern.duration_s + _RUN_DOWN_S))
         if pattern is None:
             return
         for level, duration_s in drive_plan(pattern, self._settings, self._can_brake):
