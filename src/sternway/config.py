@@ -21,35 +21,35 @@ SETTINGS_FILE = Path("/etc/sternway/sternway.toml")
 class ClipSettings:
     """The clip itself: ``id`` is its name on MQTT, ``state_dir`` where it keeps what must last."""
 
-    id: str = "clip-1"
-    state_dir: str = "/var/lib/sternway"
+    id: str = "clip-1"  #: its name on MQTT: 1 to 32 letters, digits, - or _
+    state_dir: str = "/var/lib/sternway"  #: where it keeps what must last
 
 
 @dataclass(frozen=True, slots=True)
 class SensorSettings:
     """The inertial sensor: I2C ``bus`` number and ``address`` (0 looks at all known ones)."""
 
-    bus: int = 1
-    address: int = 0
+    bus: int = 1  #: N of /dev/i2c-N
+    address: int = 0  #: 0 looks at all known ones; set it where two sensors answer
 
 
 @dataclass(frozen=True, slots=True)
 class PinSettings:
     """GPIO numbers (BCM); 0 means not wired. ``motor_reverse`` is the second input of an H-bridge."""
 
-    motor: int = 18
-    motor_reverse: int = 0
-    button: int = 17
-    led: int = 27
+    motor: int = 18  #: the transistor's gate, or the first input of an H-bridge
+    motor_reverse: int = 0  #: the second input of an H-bridge, which can brake
+    button: int = 17  #: the button, to ground
+    led: int = 27  #: lit while the clip watches
 
 
 @dataclass(frozen=True, slots=True)
 class HapticsSettings:
     """The motor: whether it may buzz, for how long it is driven at full level, and the level that then holds it."""
 
-    enabled: bool = True
-    overdrive_s: float = 0.06
-    hold: float = 0.65
+    enabled: bool = True  #: false: the clip records and publishes, but never buzzes
+    overdrive_s: float = 0.06  #: full level for so long at the start of a pulse, so that the motor turns sooner
+    hold: float = 0.65  #: the share of full level that then holds it; lower for a motor rated below the supply
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +59,34 @@ class BrokerSettings:
     ``fingerprint`` pins a certificate (SHA-256, hex). ``discovery_prefix`` is Home Assistant's; empty is silent.
     """
 
-    host: str = ""
-    local_name: str = ""
-    port: int = 8883
-    tls: bool = True
-    ca_file: str = ""
-    fingerprint: str = ""
-    user: str = ""
-    password_file: str = ""
-    certificate_file: str = ""
-    key_file: str = ""
-    discovery_prefix: str = "homeassistant"
+    host: str = ""  #: name or address of the broker; empty publishes nothing
+    local_name: str = ""  #: tried when host does not answer, such as home.local
+    port: int = 8883  #: 8883 with TLS, 1883 without
+    tls: bool = True  #: false only for a broker on the same machine
+    ca_file: str = ""  #: the CA that vouches for the broker; empty means the system's
+    fingerprint: str = ""  #: SHA-256 of the broker's certificate in hex, where there is no CA
+    user: str = ""  #: the clip's name at the broker
+    password_file: str = ""  #: a file that holds the secret alone; systemd's credentials are used where it is empty
+    certificate_file: str = ""  #: a client certificate, for a broker that asks for one
+    key_file: str = ""  #: its private key
+    discovery_prefix: str = "homeassistant"  #: where Home Assistant looks for devices; empty says nothing to it
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
     """The durable outbox: its largest size and how often unacknowledged records are sent again."""
 
-    max_bytes: int = 64_000_000
-    resend_s: float = 30.0
+    max_bytes: int = 64_000_000  #: beyond this the oldest traces go, then the oldest records, each leaving a mark
+    resend_s: float = 30.0  #: how long an acknowledgement may take before records are sent again
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingSettings:
     """Raw recordings of whole walks on the clip: off unless asked for."""
 
-    enabled: bool = False
-    directory: str = "/var/lib/sternway/recordings"
-    max_bytes: int = 2_000_000_000
+    enabled: bool = False  #: keep the raw motion of whole walks
+    directory: str = "/var/lib/sternway/recordings"  #: where
+    max_bytes: int = 2_000_000_000  #: beyond this the oldest walks make room
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +97,15 @@ class DashboardSettings:
     ``pairing_dir`` is where ``sternway pair`` keeps the broker's users.
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8377
-    state_dir: str = "/var/lib/sternway-dashboard"
-    database: str = ""
-    public_url: str = ""
-    certificate_file: str = ""
-    key_file: str = ""
-    trace_days: int = 365
-    pairing_dir: str = "/etc/mosquitto/sternway"
+    host: str = "127.0.0.1"  #: address to listen on; 0.0.0.0 for the whole house
+    port: int = 8377  #: of the pages
+    state_dir: str = "/var/lib/sternway-dashboard"  #: where the store lies
+    database: str = ""  #: a SQLAlchemy URL; empty means SQLite in state_dir
+    public_url: str = ""  #: how phones reach it, where that is another address
+    certificate_file: str = ""  #: for https without a proxy
+    key_file: str = ""  #: its private key
+    trace_days: int = 365  #: how long raw motion around events is kept
+    pairing_dir: str = "/etc/mosquitto/sternway"  #: where sternway pair keeps the broker's users
 
 
 @dataclass(frozen=True, slots=True)
