@@ -22,7 +22,8 @@ class DirectionSettings:
     what a decision takes; ``turn_score`` is what it takes to change one's mind. Below ``still_mps2``, or when
     forward motion is less than ``marching`` times the vertical one (marching in place) or ``sideways`` times the
     sideways one, nothing is decided: forward and backward walking are above 0.33 and 0.76 in 99.9 % of windows.
-    ``turn_radps`` of smoothed yaw is a turn: the last answer holds for ``turn_hold_s``.
+    ``turn_radps`` of yaw, below ``yaw_hz`` so that the swing of the hips is none, is a turn: the last answer holds
+    for ``turn_hold_s``.
     """
 
     low_hz: float = 0.7
@@ -39,7 +40,7 @@ class DirectionSettings:
     still_mps2: float = 0.2
     marching: float = 0.25
     sideways: float = 0.6
-    yaw_hz: float = 0.5
+    yaw_hz: float = 0.3
     turn_radps: float = 0.6
     turn_hold_s: float = 4.0
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sternway.motion.direction import DirectionSettings
+from sternway.motion.filters import Biquad
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -107,7 +108,7 @@ class MountingSettings:
     At least ``least_s`` of straight walking within the last ``window_s``, looked at every ``every_s``. Three
     estimates of the forward axis must agree within ``agree_rad``. Confidence falls by half over that angle and with a
     direction score below ``sure_score`` (the median of walking); a wrong polarity was seen at 0.34, none above
-    ``least_confidence``. ``turn_radps`` of yaw, averaged over ``turn_s``, is not straight. Standing is quiet
+    ``least_confidence``. ``turn_radps`` of yaw below ``yaw_hz`` is not straight. Standing is quiet
     below ``quiet_radps`` and within ``quiet_mps2`` of 1 g for ``quiet_s``.
     """
 
@@ -121,7 +122,7 @@ class MountingSettings:
     high_hz: float = 5.0
     jerk_hz: float = 10.0
     turn_radps: float = 0.6
-    turn_s: float = 0.5
+    yaw_hz: float = 0.3
     quiet_radps: float = 0.2
     quiet_mps2: float = 0.4
     quiet_s: float = 1.5
@@ -146,7 +147,7 @@ class MountingEstimator:
         self._rows: deque[tuple[float, ...]] = deque(maxlen=round(self._settings.window_s * RATE_HZ))
         self._intervals: deque[float] = deque(maxlen=20)
         self._walked = 0
-        self._yaw_radps = 0.0
+        self._yaw = Biquad.low_pass(self._settings.yaw_hz)
         self._quiet_sum, self._quiet_count = (0.0, 0.0, 0.0), 0
         self._standing_up: Vector | None = None
 
@@ -177,8 +178,7 @@ class MountingEstimator:
         return found
 
     def _straight(self, yaw_radps: float) -> bool:
-        self._yaw_radps += PERIOD_S / self._settings.turn_s * (yaw_radps - self._yaw_radps)
-        return abs(self._yaw_radps) < self._settings.turn_radps
+        return abs(self._yaw.update(yaw_radps)) < self._settings.turn_radps
 
     def _stand(self, accel: list[float], up: list[float], turn_radps: float, walking: bool) -> None:
         """Take the mean of up while the wearer stands still."""
