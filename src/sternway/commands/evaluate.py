@@ -5,7 +5,8 @@ import importlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -49,12 +50,15 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.recording_dir:
         arguments.recording_dir.mkdir(parents=True, exist_ok=True)
     work = partial(run_one, reader, variation=arguments.vary, keep_in=arguments.recording_dir)
-    outcomes = list(_spread(work, files, arguments.jobs))
+    outcomes, unreadable = _sorted(_spread(work, files, arguments.jobs))
+    if not outcomes:
+        raise RecordingError(f"none of {len(files)} trials could be read; the first: {unreadable[0]}")
     ungated, gated = (scores(reader.name, gate, outcomes) for gate in ("none", "walking"))
     print(report.table(ungated, gated, reader.activities), end="")
-    gait = _gait(reader, files, arguments)
-    _write(arguments.json, {**gait, **(ungated if arguments.gate == "none" else gated)})
-    return 0
+    figures = {**(ungated if arguments.gate == "none" else gated), "unreadable": unreadable}
+    _write(arguments.json, figures)
+    _write(arguments.json, {**_gait(reader, files, arguments), **figures})
+    return _tell(unreadable)
 
 
 def chosen(
@@ -73,9 +77,14 @@ def chosen(
     return found
 
 
-def run_one(reader: Dataset, file: TrialFile, *, variation: str = "as-is", keep_in: Path | None = None) -> Outcome:
-    """Read one trial, keep it as a recording where asked, and run it."""
-    trial = vary(reader.read(file), variation)
+def run_one(
+    reader: Dataset, file: TrialFile, *, variation: str = "as-is", keep_in: Path | None = None
+) -> Outcome | str:
+    """Read one trial, keep it as a recording where asked, and run it; or say why it cannot be read."""
+    try:
+        trial = vary(reader.read(file), variation)
+    except RecordingError as error:
+        return str(error)
     if keep_in:
         keep(trial, reader, keep_in)
     return pipeline.run(trial)
@@ -121,7 +130,25 @@ def _write(path: Path | None, figures: Mapping[str, Any]) -> None:
         path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _spread(work: "partial[Outcome]", files: Sequence[TrialFile], jobs: int) -> Iterator[Outcome]:
+def _sorted(results: Iterable[Outcome | str]) -> tuple[list[Outcome], list[str]]:
+    """Return what could be scored, and why the rest could not be read."""
+    outcomes: list[Outcome] = []
+    unreadable: list[str] = []
+    for result in results:
+        if isinstance(result, str):
+            unreadable.append(result)
+        else:
+            outcomes.append(result)
+    return outcomes, unreadable
+
+
+def _tell(unreadable: Sequence[str]) -> int:
+    for words in unreadable:
+        print(f"sternway: left out: {words}", file=sys.stderr)
+    return 1 if unreadable else 0
+
+
+def _spread(work: "partial[Outcome | str]", files: Sequence[TrialFile], jobs: int) -> Iterator[Outcome | str]:
     """Yield outcomes in order, from several processes where there is enough to do."""
     if jobs <= 1 or len(files) <= 1:
         yield from progress(map(work, files), len(files))

@@ -8,6 +8,9 @@ from sternway.evaluate.trial import Dataset
 DATASETS: dict[str, str] = {
     "sisfall": "SisFall",
     "hapt": "Hapt",
+    "kfall": "KFall",
+    "umafall": "UmaFall",
+    "own": "OwnRecordings",
     "ipol": "Ipol",
     "mobgap": "Mobgap",
     "bandai": "Bandai",
