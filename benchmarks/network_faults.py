@@ -30,8 +30,8 @@ from sternway.errors import StoreError
 from sternway.events import Event, Kind
 from sternway.monitor import Monitor
 from sternway.publish.clock import Clock
-from sternway.publish.connection import LinkSettings
 from sternway.publish.publisher import Publisher
+from sternway.publish.traffic import LinkSettings
 from sternway.recording.walker import Walker
 from sternway.records import Phase, Record, RecordKind, State, event_body
 from sternway.samples import Block

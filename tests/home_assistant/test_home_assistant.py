@@ -10,9 +10,9 @@ from sternway.commands.forget import clear, retained_topics
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.events import Cause, Event, Kind
 from sternway.publish.clock import Clock
-from sternway.publish.connection import LinkSettings
 from sternway.publish.home_assistant import components
 from sternway.publish.publisher import Publisher
+from sternway.publish.traffic import LinkSettings
 from sternway.records import Phase, Record, RecordKind, State, event_body
 
 pytestmark = pytest.mark.home_assistant

@@ -15,8 +15,8 @@ from paho.mqtt.properties import Properties
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.events import Event, Kind
 from sternway.publish.clock import Clock
-from sternway.publish.connection import LinkSettings
 from sternway.publish.publisher import Publisher
+from sternway.publish.traffic import LinkSettings
 from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
 
 PATIENCE_S = 15.0

@@ -20,11 +20,11 @@ from pathlib import Path
 import jsonschema
 
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
-from sternway.publish.connection import Inbound
 from sternway.publish.messages import Ack, Command, Plan, encode_ack, encode_command, encode_plan
 from sternway.publish.publisher import Publisher
 from sternway.publish.reference import SCHEMAS
 from sternway.publish.topics import ACK, COMMANDS, HOME_ASSISTANT_STATUS, PLAN, command_topic
+from sternway.publish.traffic import Inbound
 from sternway.records import Moment, Record, RecordKind
 
 BODIES = {"haptics": {"on": True}, "pain": {"level": 3, "place": "knee"}, "buzz": {"cue": "turn"}}
@@ -93,11 +93,11 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
     logging.getLogger("sternway").addHandler(lines)
     logging.getLogger("sternway").propagate = False
     clip = Publisher(ClipSettings("clip-1", str(folder)), BrokerSettings(), OutboxSettings())
-    clip._keep()
+    clip._safekeeping.keep()
     moment = Moment("clip-1", "d34c8361-1ff3", 1.0, "2026-11-22T09:42:24Z", False)
     for _ in range(3):
         clip.offer(Record(RecordKind.JOURNAL, {"kind": "note", "body": {}}, moment))
-    clip._keep()
+    clip._safekeeping.keep()
     good = seeds(clip._outbox.store_id)
     for _ in range(count):
         schema, topic, payload = chance.choice(good)
@@ -109,7 +109,9 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
             )
         reply_to = chance.choice([None, None, "sternway/clip-1/reply/me", "sternway/clip-2/state", "\x00"])
         before = (clip._outbox.size_bytes, clip._outbox.store_id, clip.plan, clip.fault)
-        clip._read(Inbound(topic, payload, chance.random() < 0.1, reply_to, chance.choice([None, b"x", b"x" * 99])))
+        clip._reception.read(
+            Inbound(topic, payload, chance.random() < 0.1, reply_to, chance.choice([None, b"x", b"x" * 99]))
+        )
         commands = clip.take_commands()
         after = (clip._outbox.size_bytes, clip._outbox.store_id, clip.plan, clip.fault)
         if after != before or commands:
@@ -117,7 +119,7 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
             counts["well formed after all"] += 1
             if after[0] != before[0]:
                 clip.offer(Record(RecordKind.JOURNAL, {"kind": "note", "body": {}}, moment))
-                clip._keep()
+                clip._safekeeping.keep()
         counts["thrown"] += 1
         clip._answers = type(clip._answers)()
     clip._outbox.close()

@@ -7,8 +7,9 @@ import threading
 import pytest
 
 from sternway.config import BrokerSettings
-from sternway.publish.connection import Inbound, LinkSettings, Outgoing, Throttle
+from sternway.publish.cautious import Throttle
 from sternway.publish.mqtt import BrokerLink
+from sternway.publish.traffic import Inbound, LinkSettings, Outgoing
 
 CONNACK = b"\x20\x03\x00\x00\x00"
 QUICK = LinkSettings(keepalive_s=1, connect_timeout_s=1.0, retry_first_s=0.02, retry_most_s=0.05)

@@ -3,10 +3,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from sternway.errors import MessageError
-from sternway.publish.connection import Inbound
 from sternway.publish.doorkeeper import Doorkeeper, RefusedError
 from sternway.publish.messages import Command, encode_command
 from sternway.publish.topics import command_topic, reply_topic
+from sternway.publish.traffic import Inbound
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+00:00")
 

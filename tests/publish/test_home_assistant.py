@@ -6,8 +6,9 @@ import yaml
 
 from sternway.events import Kind
 from sternway.publish.home_assistant import EXPIRE_AFTER_S, TRIGGERS, components, discovery, encode_discovery
-from sternway.publish.messages import AUTOMATION_KINDS, decode_command
+from sternway.publish.messages import decode_command
 from sternway.publish.schema import Instant
+from sternway.publish.shapes import AUTOMATION_KINDS
 from sternway.publish.state_pace import IDLE_S
 
 GOLDEN = Path(__file__).with_name("discovery.golden.json")

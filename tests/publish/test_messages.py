@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sternway.errors import MessageError
 from sternway.events import Cause, Event, Kind
-from sternway.publish import messages, topics
+from sternway.publish import shapes, topics
 from sternway.publish.messages import (
     Ack,
     Command,
@@ -73,13 +73,13 @@ def test_the_smaller_messages_come_back_as_they_were_sent():
 
 
 def test_every_field_of_the_state_is_on_the_wire_and_no_other():
-    declared = set(messages.STATE.shapes) - {"schema", "sent_at"}
+    declared = set(shapes.STATE.shapes) - {"schema", "sent_at"}
     assert declared == {item.name for item in dataclasses.fields(State)}
 
 
 def test_every_record_kind_and_every_command_has_a_shape():
-    assert set(messages.BODIES) == set(RecordKind)
-    assert tuple(messages.COMMAND_BODIES) == topics.COMMANDS
+    assert set(shapes.BODIES) == set(RecordKind)
+    assert tuple(shapes.COMMAND_BODIES) == topics.COMMANDS
 
 
 def test_a_record_of_another_clip_is_refused(stumble):

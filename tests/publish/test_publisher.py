@@ -8,7 +8,9 @@ import time
 import pytest
 
 from sternway.config import OutboxSettings
+from sternway.errors import StoreError
 from sternway.events import Cause, Kind
+from sternway.publish import safekeeping
 from sternway.publish.messages import (
     Ack,
     Command,
@@ -25,7 +27,7 @@ from sternway.publish.topics import command_topic, reply_topic
 A_CLIP = """
 import sys, threading
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
-from sternway.publish.connection import LinkSettings
+from sternway.publish.traffic import LinkSettings
 from sternway.publish.publisher import Publisher
 broker = BrokerSettings(host="127.0.0.1", port=int(sys.argv[1]), tls=False)
 link = LinkSettings(will_delay_s=1)
@@ -144,7 +146,7 @@ def test_a_command_reaches_the_loop_and_its_answer_the_asker(mosquitto, peer, pu
     broker = mosquitto()
     home = peer(broker.port, reply_topic("clip-1", "dashboard"), f"{CLIP}/availability")
     arrived = threading.Event()
-    clip = publisher(broker.port, chores=[lambda: arrived.set() if not clip._commands.empty() else None])
+    clip = publisher(broker.port, chores=[lambda: arrived.set() if not clip._reception._commands.empty() else None])
     home.expect("/availability")
     home.say(
         command_topic("clip-1", "buzz"),
@@ -193,9 +195,7 @@ def test_the_last_plan_outlives_a_restart_without_a_broker(mosquitto, peer, publ
 def test_a_full_disk_is_a_fault_and_a_fall_is_still_told_to_the_home_and_kept_for_later(
     mosquitto, peer, publisher, stumble, monkeypatch
 ):
-    from sternway.publish import publisher as module
-
-    monkeypatch.setattr(module, "OPEN_AGAIN_S", 0.05)
+    monkeypatch.setattr(safekeeping, "OPEN_AGAIN_S", 0.05)
     broker = mosquitto()
     home = peer(broker.port, f"{CLIP}/event", f"{CLIP}/record", f"{CLIP}/availability")
     full = threading.Event()
@@ -208,7 +208,7 @@ def test_a_full_disk_is_a_fault_and_a_fall_is_still_told_to_the_home_and_kept_fo
 
     def refuse(record):
         if full.is_set():
-            raise module.StoreError("database or disk is full")
+            raise StoreError("database or disk is full")
         return put(record)
 
     clip._outbox.put = refuse

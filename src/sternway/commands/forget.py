@@ -10,7 +10,7 @@ from pathlib import Path
 from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.errors import ConfigError
 from sternway.publish import topics
-from sternway.publish.connection import Outgoing
+from sternway.publish.traffic import Outgoing
 from sternway.publish.mqtt import BrokerLink
 from sternway.publish.outbox import Outbox
 from sternway.publish.pairing import Household, apply_join

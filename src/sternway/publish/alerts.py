@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sternway.errors import MessageError
-from sternway.publish.messages import AUTOMATION_KINDS, encode_event
+from sternway.publish.messages import encode_event
+from sternway.publish.shapes import AUTOMATION_KINDS
 from sternway.publish.topics import EVENT
 from sternway.records import Record, RecordKind
 

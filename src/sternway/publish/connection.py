@@ -4,7 +4,6 @@ import contextlib
 import logging
 import select
 import socket
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sternway.config import BrokerSettings
+from sternway.publish.cautious import CautiousClient, Throttle
 from sternway.publish.tls import check_fingerprint, client_context, find_credentials
+from sternway.publish.traffic import Inbound, LinkSettings, News, Outgoing, Settled
 
 _log = logging.getLogger(__name__)
 
@@ -40,63 +41,6 @@ class TakenOverError(ConnectionError):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkSettings:
-    """How the connection is kept.
-
-    ``will_delay_s``: 8-15 s were seen to hide a short flap and still to tell of a dead clip soon. ``session_s`` is
-    as long as a command lives, so that one sent during a flap arrives and an old one does not.
-    ``reads_per_s`` bounds what a flooding broker can cost the loop's share of the interpreter: a packet takes three
-    reads, and 200 packets a second are many times what a clip has reason to hear.
-    """
-
-    keepalive_s: int = 10
-    connect_timeout_s: float = 5.0
-    will_delay_s: int = 10
-    session_s: int = 30
-    retry_first_s: float = 1.0
-    retry_most_s: float = 30.0
-    steady_after_s: float = 10.0
-    stuck_after_s: float = 120.0
-    reads_per_s: float = 600.0
-    packet_bytes: int = 140_000
-    queue_count: int = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to be published with QoS 1; ``token`` comes back when the broker has it."""
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    expiry_s: int | None = None
-    token: object = None
-    correlation: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """A message that arrived."""
-
-    topic: str
-    payload: bytes
-    retain: bool
-    reply_to: str | None = None
-    correlation: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The broker has answered for the message with ``token``; ``ok`` says whether it took it."""
-
-    token: object
-    ok: bool
-
-
-News = Inbound | Settled
-
-
-@dataclass(frozen=True, slots=True)
 class Terms:
     """What every connection of a link has in common. The last three are called on the network thread."""
 
@@ -109,52 +53,6 @@ class Terms:
     stands: Callable[[], None]
     complain: Callable[[str], None]
     outgoing: deque[Outgoing] = field(default_factory=deque)
-
-
-BURST_COUNT = 60
-"""Reads that may come at once: twenty packets, as when a connection begins."""
-
-
-class Throttle:
-    """A token bucket: sleeps where something is asked for more often than ``rate_hz``, after a short burst."""
-
-    def __init__(
-        self,
-        rate_hz: float,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._rate_hz = rate_hz
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._left = float(BURST_COUNT)
-        self._filled_at_s = monotonic()
-
-    def take(self) -> None:
-        """Take one token, asleep until there is one."""
-        now_s = self._monotonic()
-        self._left = min(BURST_COUNT, self._left + (now_s - self._filled_at_s) * self._rate_hz) - 1.0
-        self._filled_at_s = now_s
-        if self._left < 0.0:
-            self._sleep(-self._left / self._rate_hz)
-
-
-class CautiousClient(paho.Client):
-    """A paho client that reads no faster and no larger than a clip has reason to.
-
-    paho itself takes a packet of 256 MB, asking for all of it at once, and reads as fast as a broker can send: either
-    was seen to hold the interpreter, and with it the loop, for half a second. Every byte it reads comes through this
-    one method; an ``OSError`` from it ends the connection in order.
-    """
-
-    throttle: Throttle
-    packet_bytes: int
-
-    def _sock_recv(self, bufsize: int) -> bytes:
-        if bufsize > self.packet_bytes:
-            raise ConnectionError("the broker sends a packet larger than it was told to")
-        self.throttle.take()
-        return super()._sock_recv(bufsize)
 
 
 class Connection:

@@ -4,9 +4,10 @@ from collections import deque
 from datetime import datetime
 
 from sternway.errors import MessageError
-from sternway.publish.connection import Inbound
-from sternway.publish.messages import COMMAND_EXPIRY_S, Command, decode_command
+from sternway.publish.messages import Command, decode_command
+from sternway.publish.shapes import COMMAND_EXPIRY_S
 from sternway.publish.topics import is_reply_topic
+from sternway.publish.traffic import Inbound
 
 REMEMBERED_COUNT = 128
 """Command ids remembered: far more than anybody can press within the life of a command."""

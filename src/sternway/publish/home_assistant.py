@@ -12,7 +12,7 @@ from typing import Any
 from sternway import __version__
 from sternway.events import Cause
 from sternway.publish import topics
-from sternway.publish.messages import AUTOMATION_KINDS
+from sternway.publish.shapes import AUTOMATION_KINDS
 from sternway.publish.state_pace import IDLE_S
 
 EXPIRE_AFTER_S = int(2 * IDLE_S + 10)

@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 
 from sternway.config import BrokerSettings
 from sternway.publish.complaints import Complaints
-from sternway.publish.connection import Connection, LinkSettings, News, Outgoing, TakenOverError, Terms
+from sternway.publish.connection import Connection, TakenOverError, Terms
+from sternway.publish.traffic import LinkSettings, News, Outgoing
 
 _log = logging.getLogger(__name__)
 

@@ -1,7 +1,6 @@
 """The durable outbox: a record is on disk here before it is sent, and stays until the dashboard has it on its own."""
 
 import fcntl
-import json
 import logging
 import secrets
 import sqlite3
@@ -13,12 +12,10 @@ from typing import TextIO
 
 from sternway.errors import MessageError, StoreError
 from sternway.publish.messages import Ack, encode_record, numbered
+from sternway.publish.outbox_room import ROW_OVERHEAD_BYTES, make_room, weigh
 from sternway.records import Record, RecordKind
 
 _log = logging.getLogger(__name__)
-
-ROW_OVERHEAD_BYTES = 64
-"""What SQLite spends on a row beside its text: keys, lengths and a share of page slack (measured: 40 to 60)."""
 
 RELIEF = 0.99
 """When full, make room down to this share of the limit, so that not every record pays for the search."""
@@ -125,7 +122,7 @@ class Outbox:
         used, dropped_count = self._bytes + len(text) + ROW_OVERHEAD_BYTES, 0
         with self._transaction() as db:
             if used > self.max_bytes:
-                freed, dropped_count = self._make_room(db, used - int(self.max_bytes * RELIEF))
+                freed, dropped_count = make_room(db, used - int(self.max_bytes * RELIEF))
                 used -= freed
             row = db.execute("INSERT INTO outbox (kind, size, message) VALUES (?, ?, ?)", (kind, len(text), text))
             seq = int(row.lastrowid or 0)
@@ -159,7 +156,7 @@ class Outbox:
             self._renew(ack)
             return 0
         with self._transaction() as db:
-            freed = _weigh(db, "WHERE seq <= ?", ack.seq)
+            freed = weigh(db, "WHERE seq <= ?", ack.seq)
             count = sum(db.execute(f"DELETE FROM {table} WHERE seq <= ?", (ack.seq,)).rowcount for table in TABLES)
         self._bytes -= freed
         return int(count)
@@ -198,7 +195,7 @@ class Outbox:
         db.executescript(_TABLES)
         db.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
         self.store_id = str(db.execute("SELECT value FROM meta WHERE name = 'store_id'").fetchone()[0])
-        self._bytes = _weigh(db)
+        self._bytes = weigh(db)
         row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
         self._last_seq = 0 if row is None else int(row[0])
 
@@ -248,18 +245,6 @@ class Outbox:
         if not isinstance(error, sqlite3.OperationalError):
             self.close()
 
-    def _make_room(self, db: sqlite3.Connection, wanted: int) -> tuple[int, int]:
-        """Free at least ``wanted`` bytes, least precious first; return what was freed and how many it cost."""
-        freed = dropped_count = 0
-        for which in ("kind = 'trace'", "true"):
-            while freed < wanted and (row := _oldest(db, which)) is not None:
-                freed += _bury(db, *row)
-                dropped_count += 1
-        while freed < wanted and (stone := db.execute("SELECT min(seq), size FROM tombstone").fetchone())[0]:
-            db.execute("DELETE FROM tombstone WHERE seq = ?", (stone[0],))
-            freed += stone[1] + ROW_OVERHEAD_BYTES
-        return freed, dropped_count
-
     def _renew(self, ack: Ack) -> None:
         store_id = secrets.token_hex(16)
         _log.error(
@@ -289,27 +274,3 @@ class Outbox:
             return encode_record(replace(record, kind=RecordKind.DROPPED, body=body))
         _log.error("a %s record is sent although it is not as declared: %s", record.kind, why)
         return text
-
-
-def _oldest(db: sqlite3.Connection, which: str) -> tuple[int, str, int, str] | None:
-    query = f"SELECT seq, kind, size, message FROM outbox WHERE {which} ORDER BY seq LIMIT 1"
-    row: tuple[int, str, int, str] | None = db.execute(query).fetchone()
-    return row
-
-
-def _bury(db: sqlite3.Connection, seq: int, kind: str, size: int, message: str) -> int:
-    """Replace a record by a tombstone of the same number and moment; return what that frees.
-
-    Tombstones have a table of their own: left in place they would keep the pages of the large records they replace.
-    """
-    values = json.loads(message)
-    values |= {"kind": RecordKind.DROPPED.value, "body": {"kind": kind, "reason": "space"}}
-    stone = json.dumps(values, separators=(",", ":"))
-    db.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
-    db.execute("INSERT INTO tombstone VALUES (?, ?, ?)", (seq, len(stone), stone))
-    return size - len(stone)
-
-
-def _weigh(db: sqlite3.Connection, where: str = "", *values: int) -> int:
-    query = f"SELECT coalesce(sum(size), 0) + {ROW_OVERHEAD_BYTES} * count(*) FROM waiting {where}"
-    return int(db.execute(query, values).fetchone()[0])

@@ -9,21 +9,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
-from sternway.errors import ConfigError, MessageError, StoreError
+from sternway.errors import ConfigError, StoreError
 from sternway.events import Cause
 from sternway.publish import topics
 from sternway.publish.alerts import Alerts, AlertToken
-from sternway.publish.backlog import Backlog
 from sternway.publish.clock import Clock
 from sternway.publish.complaints import Complaints
-from sternway.publish.connection import Inbound, LinkSettings, Outgoing, Settled
 from sternway.publish.delivery import Delivery
-from sternway.publish.doorkeeper import Doorkeeper, RefusedError
 from sternway.publish.home_assistant import encode_discovery
-from sternway.publish.messages import Command, Plan, Reply, decode_ack, decode_plan, encode_reply, encode_state
+from sternway.publish.messages import Command, Plan, Reply, decode_plan, encode_reply, encode_state
 from sternway.publish.mqtt import BrokerLink
 from sternway.publish.outbox import Outbox, Parcel
+from sternway.publish.reception import Reception
+from sternway.publish.safekeeping import Safekeeping
 from sternway.publish.state_pace import StatePace
+from sternway.publish.traffic import LinkSettings, Outgoing, Settled
 from sternway.records import Record, State
 
 _log = logging.getLogger(__name__)
@@ -33,12 +33,6 @@ TURN_S = 0.1
 
 NEWS_A_TURN = 64
 """How much of what arrived is read in one turn, so that a flood cannot keep records from the disk."""
-
-OPEN_AGAIN_S = 2.0
-"""How long to leave a disk alone that refused."""
-
-LULL_SHARE = 0.8
-"""The outbox counts as full from the first record dropped until it is below this share of its limit."""
 
 
 class Publisher:
@@ -69,35 +63,47 @@ class Publisher:
         self._complaints = Complaints(monotonic)
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._backlog = Backlog()
-        self._held = Backlog()
-        self._failing = False
-        self._retry_at_s = 0.0
         self._outbox = Outbox(Path(clip.state_dir) / "outbox.db", outbox.max_bytes)
         self._link = self._make_link(link_settings) if broker.host else None
-        self._greeted = 0
-        self._greet_at_s: float | None = None
         self._pace = StatePace()
         self._delivery = Delivery(self._outbox, self._send_parcel, outbox.resend_s)
         self._alerts = Alerts(self._send_alert)
-        self._doorkeeper = Doorkeeper(clip.id)
-        self._commands: queue.Queue[Command] = queue.Queue(16)
+        self._safekeeping = Safekeeping(
+            self._outbox, self._complaints, monotonic, kept=self._on_kept, opened=self._on_opened
+        )
+        self._reception = Reception(
+            clip.id,
+            self._clock,
+            self._complaints,
+            acknowledged=lambda ack: self._delivery.acknowledged(ack, monotonic()),
+            planned=lambda text: self._outbox.remember("plan", text),
+            born=self._on_born,
+            refused=lambda command, words: self.answer(command, ok=False, words=words),
+        )
+        self._greeted_count = 0
+        self._greet_at_s: float | None = None
         self._answers: queue.SimpleQueue[tuple[Command, Reply]] = queue.SimpleQueue()
-        self._plan: Plan | None = None
-        self._steps = (self._keep, self._hear, self._greet, self._tell, self._deliver, self._watch, *chores)
+        self._steps = (
+            self._safekeeping.keep,
+            self._hear,
+            self._greet,
+            self._tell,
+            self._answer,
+            self._deliver,
+            self._watch,
+            *chores,
+        )
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
 
     @property
     def plan(self) -> Plan | None:
         """Return the last plan received, also before this start; ``None`` where there was none."""
-        return self._plan
+        return self._reception.plan
 
     @property
     def fault(self) -> Cause | None:
         """Return ``STORE_FULL`` while records cannot be kept on disk or have been dropped for space."""
-        box = self._outbox
-        dropping = box.dropped_count > 0 and box.size_bytes > LULL_SHARE * box.max_bytes
-        return Cause.STORE_FULL if dropping or self._failing else None
+        return self._safekeeping.fault
 
     @property
     def connected(self) -> bool:
@@ -115,7 +121,7 @@ class Publisher:
 
     def offer(self, record: Record) -> None:
         """Take ``record`` to be kept on disk and published until it is acknowledged."""
-        self._backlog.push(record)
+        self._safekeeping.offer(record)
         self._wake.set()
 
     def show(self, state: State) -> None:
@@ -124,10 +130,7 @@ class Publisher:
 
     def take_commands(self) -> list[Command]:
         """Return the commands that arrived since last asked."""
-        commands: list[Command] = []
-        while not self._commands.empty():
-            commands.append(self._commands.get_nowait())
-        return commands
+        return self._reception.take_commands()
 
     def answer(self, command: Command, ok: bool, words: str) -> None:
         """Answer ``command`` to whoever asked for an answer."""
@@ -149,64 +152,30 @@ class Publisher:
             self._wake.clear()
             for step in self._steps:
                 self._guarded(step)
-        self._retry_at_s = 0.0
-        for step in (self._keep, self._tell, self._deliver, self._leave, self._outbox.close):
+        for step in (self._safekeeping.keep_the_last, self._answer, self._deliver, self._leave, self._outbox.close):
             self._guarded(step)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
             step()
         except StoreError as error:
-            self._suffer(error)
+            self._safekeeping.suffer(error)
         except Exception as error:
             name = getattr(step, "__name__", "chore")
             self._complaints.note(f"step {name}", f"{name} failed: {type(error).__name__}: {error}", logging.ERROR)
 
-    def _keep(self) -> None:
-        """Put on disk what the loop offered; what the disk refuses waits in memory, and the home hears at once."""
-        if not self._failing and not self._outbox.is_open:
-            self._open()
-        while (record := self._backlog.take()) is not None:
-            kept = None if self._failing else self._put(record)
-            if kept is None:
-                self._held.push(record)
-            self._alerts.add(kept or record, self._monotonic())
-        if self._failing and self._monotonic() >= self._retry_at_s:
-            self._try_again()
+    def _on_kept(self, record: Record) -> None:
+        self._alerts.add(record, self._monotonic())
 
-    def _put(self, record: Record) -> Record | None:
-        try:
-            return self._outbox.put(record)
-        except StoreError as error:
-            self._suffer(error)
-            return None
-
-    def _suffer(self, error: StoreError) -> None:
-        self._failing = True
-        self._retry_at_s = self._monotonic() + OPEN_AGAIN_S
-        self._complaints.note("store", str(error), logging.ERROR)
-
-    def _try_again(self) -> None:
-        self._failing = False
-        if not self._outbox.is_open:
-            self._open()
-        while not self._failing and (record := self._held.take()) is not None:
-            if self._put(record) is None:
-                self._held.put_back(record)
-        if not self._failing:
-            self._complaints.over("store")
-            _log.warning("the outbox can write again; nothing that waited in memory is lost")
-
-    def _open(self) -> None:
-        try:
-            self._outbox.open()
-            kept = self._outbox.recall("plan")
-        except StoreError as error:
-            self._suffer(error)
-            return
+    def _on_opened(self) -> None:
         self._delivery.begin(self._monotonic())
-        if kept is not None and self._plan is None:
-            self._plan = decode_plan(kept.encode())
+        plan = self._outbox.recall("plan")
+        if plan is not None and self._reception.plan is None:
+            self._reception.plan = decode_plan(plan.encode())
+
+    def _on_born(self) -> None:
+        """Greet Home Assistant after a moment: all clips of a home hear of its birth at once."""
+        self._greet_at_s = self._monotonic() + random.uniform(0.1, 1.0)
 
     def _hear(self) -> None:
         for _ in range(NEWS_A_TURN):
@@ -216,7 +185,7 @@ class Publisher:
             if isinstance(news, Settled):
                 self._settle(news)
             else:
-                self._read(news)
+                self._reception.read(news)
         self._wake.set()
 
     def _settle(self, news: Settled) -> None:
@@ -225,52 +194,14 @@ class Publisher:
         elif isinstance(news.token, Parcel):
             self._delivery.settled(news.token.seq)
 
-    def _read(self, inbound: Inbound) -> None:
-        """Carry out what arrived; what does not fit is counted and dropped."""
-        try:
-            self._obey(inbound)
-        except RefusedError as error:
-            self._complaints.note("refused", f"{error.command.name}: {error}", logging.INFO)
-            self.answer(error.command, False, str(error))
-        except MessageError as error:
-            self._complaints.note("hostile", f"a message on {inbound.topic[:80]!r} is dropped: {error}")
-
-    def _obey(self, inbound: Inbound) -> None:
-        parts = topics.split(inbound.topic)
-        suffix = parts[1] if parts is not None and parts[0] == self._clip_id else None
-        if inbound.topic == topics.HOME_ASSISTANT_STATUS:
-            if inbound.payload == b"online":
-                self._greet_at_s = self._monotonic() + random.uniform(0.1, 1.0)
-        elif suffix == topics.ACK.suffix:
-            if inbound.payload:
-                self._delivery.acknowledged(decode_ack(inbound.payload), self._monotonic())
-        elif suffix == topics.PLAN.suffix:
-            if inbound.payload:
-                self._take_plan(inbound.payload)
-        elif suffix is not None and suffix.startswith("command/"):
-            self._take_command(inbound)
-        else:
-            raise MessageError("nobody asked for this topic")
-
-    def _take_plan(self, payload: bytes) -> None:
-        self._plan = decode_plan(payload)
-        self._outbox.remember("plan", payload.decode())
-
-    def _take_command(self, inbound: Inbound) -> None:
-        command = self._doorkeeper.admit(inbound, self._clock.utc_now())
-        try:
-            self._commands.put_nowait(command)
-        except queue.Full:
-            raise RefusedError("too many commands at once", command) from None
-
     def _greet(self) -> None:
         """On a new connection, or when Home Assistant is born, say who we are before anything else."""
         if self._link is None or not self._link.connected:
             return
         now_s = self._monotonic()
         count = self._link.connection_count
-        if count != self._greeted:
-            self._greeted = count
+        if count != self._greeted_count:
+            self._greeted_count = count
             self._delivery.begin(now_s)
             self._alerts.begin()
         elif self._greet_at_s is None or now_s < self._greet_at_s:
@@ -283,7 +214,7 @@ class Publisher:
         self._pace.anew()
 
     def _tell(self) -> None:
-        """Send the state when it is due, and the answers to commands."""
+        """Send the state when it is due."""
         if self._link is None or not self._link.connected:
             return
         now_s = self._monotonic()
@@ -293,9 +224,12 @@ class Publisher:
             payload = encode_state(state, None if now is None else now.isoformat(timespec="milliseconds"))
             if self._link.send(Outgoing(topics.STATE.of(self._clip_id), payload, retain=True)):
                 self._pace.sent(state, now_s)
+
+    def _answer(self) -> None:
+        """Send the answers to commands; who asked without a connection has stopped waiting."""
         while not self._answers.empty():
             command, reply = self._answers.get_nowait()
-            if command.reply_to is not None:
+            if self._link is not None and command.reply_to is not None:
                 self._link.send(
                     Outgoing(
                         command.reply_to,
@@ -306,7 +240,7 @@ class Publisher:
                 )
 
     def _deliver(self) -> None:
-        if self._link is None or not self._link.connected or self._link.connection_count != self._greeted:
+        if self._link is None or not self._link.connected or self._link.connection_count != self._greeted_count:
             return
         self._alerts.turn(self._monotonic())
         if self._outbox.is_open:

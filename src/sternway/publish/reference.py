@@ -7,18 +7,18 @@ import json
 import sys
 from pathlib import Path
 
-from sternway.publish import messages, topics
+from sternway.publish import shapes, topics
 from sternway.publish.schema import Shape
 
 SCHEMAS: dict[str, Shape] = {
-    "state": messages.STATE,
-    "event": messages.EVENT,
-    "record": messages.ENVELOPE,
-    **{f"record-{kind.replace('_', '-')}": shape for kind, shape in messages.BODIES.items()},
-    "ack": messages.ACK,
-    "plan": messages.PLAN,
-    "reply": messages.REPLY,
-    **{f"command-{name}": messages.command_shape(name) for name in topics.COMMANDS},
+    "state": shapes.STATE,
+    "event": shapes.EVENT,
+    "record": shapes.ENVELOPE,
+    **{f"record-{kind.replace('_', '-')}": shape for kind, shape in shapes.BODIES.items()},
+    "ack": shapes.ACK,
+    "plan": shapes.PLAN,
+    "reply": shapes.REPLY,
+    **{f"command-{name}": shapes.command_shape(name) for name in topics.COMMANDS},
 }
 
 
