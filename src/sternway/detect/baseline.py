@@ -12,27 +12,29 @@ from sternway.motion.regularity import GaitQuality
 class Measure:
     """One measure of steadiness, on a scale where its spread is even.
 
-    ``unsteady`` is +1 where more means less steady. ``usual_spread`` is how much a 10 s epoch differs from the next
-    within one walk of one person; ``slope`` and ``slope_spread`` say how the measure goes with the logarithm of
-    cadence, and how much people differ in that.
+    ``unsteady`` is +1 where more means less steady; ``weight`` is its share in the score of its axis.
+    ``usual_spread`` is how much a 10 s epoch differs from the next within one walk of one person; ``slope`` and
+    ``slope_spread`` say how the measure goes with the logarithm of cadence, and how much people differ in that.
     """
 
     name: str
     axis: str
     unsteady: int
+    weight: float
     usual_spread: float
     slope: float
     slope_spread: float
 
 
-# Usual spread, slope and its spread: 18 people walking at two paces (SisFall SA01-SA13, SE01-SE05; D01 and D02).
+# Usual spread, slope and its spread: 18 people walking at two paces (SisFall SA01-SA13, SE01-SE05; D01 and D02). The
+# spread of the slope is half as large again as found there, for so few people cannot show the widest.
 MEASURES = (
-    Measure("step_time_spread_s", "timing", 1, 0.30, -2.3, 1.7),
-    Measure("step_regularity", "timing", -1, 0.13, 1.0, 1.6),
-    Measure("stride_regularity", "timing", -1, 0.18, 1.3, 1.25),
-    Measure("ml_ratio", "sway", 1, 0.066, -1.35, 0.8),
-    Measure("sway_radps", "sway", 1, 0.08, 2.2, 1.1),
-    Measure("harmonic_ratio", "sway", -1, 0.2, 1.4, 2.0),
+    Measure("step_time_spread_s", "timing", 1, 0.5, 0.26, -3.4, 1.7),
+    Measure("step_regularity", "timing", -1, 0.25, 0.107, 1.1, 0.95),
+    Measure("stride_regularity", "timing", -1, 0.25, 0.17, 1.4, 1.2),
+    Measure("ml_ratio", "sway", 1, 0.34, 0.062, -1.2, 1.0),
+    Measure("sway_radps", "sway", 1, 0.33, 0.069, 2.05, 0.8),
+    Measure("harmonic_ratio", "sway", -1, 0.33, 0.165, 1.4, 1.35),
 )
 
 

@@ -24,19 +24,21 @@ class StabilitySettings:
     An epoch is two stretches of 5 s at most ``epoch_span_s`` apart. ``learning_epochs`` of them make a first normal;
     later ones join it ``trust_after_s`` later, if the walker is still steady then. Scores are smoothed by
     ``smoothing`` a stretch. ``raised`` and ``high`` are the scores that cue, ``steady`` the one that ends it, set for
-    at most one false cue in 30 minutes of walking; ``sway_margin`` and ``low_margin`` are added for the sway axis and for
-    walking that is unusually regular. ``stale_s`` after the last epoch steadiness is unknown again.
+    at most one false cue in 30 minutes of walking; ``sway_margin`` and ``low_margin`` are added for the sway axis
+    and for walking that is unusually regular. ``stale_s`` after the last epoch steadiness is unknown again.
+    ``fatigue`` is how much less steady (in usual spreads) the last minutes must be than the first two of this walk;
+    a rest of ``rest_s`` begins another walk.
     """
 
     straight: StraightSettings = StraightSettings()
     baseline: BaselineSettings = BaselineSettings()
     epoch_span_s: float = 60.0
-    learning_epochs: float = 3.0
-    trust_after_s: float = 120.0
-    smoothing: float = 0.25
-    raised: float = 2.0
+    learning_epochs: float = 2.5
+    trust_after_s: float = 60.0
+    smoothing: float = 0.3
+    raised: float = 2.2
     high: float = 4.0
-    steady: float = 1.2
+    steady: float = 1.3
     sway_margin: float = 1.0
     low_margin: float = 1.0
     stale_s: float = 60.0
@@ -46,18 +48,19 @@ class StabilitySettings:
     rest_s: float = 600.0
 
 
-# Smoothing leaves this share of one epoch's variance: lambda / (2 - lambda), times the overlap of epochs by half.
-# The three measures of an axis agree only in part, so that their mean varies less than each.
-_AGREEMENT = {"timing": 0.82, "sway": 0.55}
-_HELD_Z = 4.0
+# The three measures of an axis agree only in part, so that their mean varies less than each (18 people, SisFall).
+_AGREEMENT = {"timing": 0.87, "sway": 0.54}
+# One measure alone may not carry an axis: timing has three that agree, while sway may show in one only.
+_HELD_Z = {"timing": 4.0, "sway": 8.0}
 
 
 class StabilityDetector:
     """Compares straight walking with the person's own normal; gives STABILITY on a change of level and FATIGUE.
 
     Two axes: *timing* (step-time spread, step and stride regularity) and *sway* (sideways share, trunk sway, harmonic
-    ratio). Each is the mean of its measures' z-scores, smoothed, and divided by all that is not known: the smoothed
-    scatter of epochs, the few epochs behind the normal, how walks differ, and how far today's cadence is from it.
+    ratio). Each is the weighted mean of its measures' z-scores, smoothed, and divided by all that is not known: the
+    scatter that smoothing leaves, the few epochs behind the normal, how walks differ, and how far today's cadence is
+    from the usual one.
     ``variation`` is flat, treadmill or uphill and may be set at any time.
     """
 
@@ -91,8 +94,13 @@ class StabilityDetector:
         return self._level
 
     @property
+    def score(self) -> float:
+        """Return how much less steady than usual, in units of all that is not known; below 0 is steadier."""
+        return self._severity()
+
+    @property
     def learning(self) -> bool:
-        """Return whether the normal for the way the wearer walks now (backward before the first step) is too young."""
+        """Return whether the normal is too young for the way the wearer walks now, backward before the first step."""
         baseline = self._baselines.get(self._key or f"backward/{self.variation}")
         return baseline is None or baseline.epochs < self._settings.learning_epochs
 
@@ -106,7 +114,7 @@ class StabilityDetector:
         events: list[Event] = []
         for stretch in self._straight.update(trunk):
             events += self._grow_stale(stretch.decided_at_s)
-            events += self._take(stretch)
+            events += self.compare(stretch)
         if len(trunk):
             self._time_s = float(trunk.time_s[-1])
             events += self._grow_stale(self._time_s)
@@ -125,7 +133,8 @@ class StabilityDetector:
             return []
         return self._go(UNKNOWN, since_s, since_s, 0.0, {})
 
-    def _take(self, stretch: DatedStretch) -> list[Event]:
+    def compare(self, stretch: DatedStretch) -> list[Event]:
+        """Compare one measured stretch with the normal; :meth:`update` does this with each that it finds."""
         key = f"{stretch.direction.word}/{self.variation}"
         if key != self._key:
             self._begin(key)
@@ -135,7 +144,7 @@ class StabilityDetector:
         if len(self._stretches) < _EPOCH_STRETCHES:
             return []
         quality = pool([dated.measured for dated in self._stretches])
-        return [] if quality is None else self._judge(quality, stretch)
+        return self._judge(quality, stretch)
 
     def _judge(self, quality: GaitQuality, stretch: DatedStretch) -> list[Event]:
         baseline = self._baselines.setdefault(self._key, Baseline(self._settings.baseline))
@@ -160,7 +169,7 @@ class StabilityDetector:
             baseline.learn(self._pending.popleft()[1], _STRETCH_WEIGHT)
 
     def _settle(self, stretch: DatedStretch, judgement: Judgement, quality: GaitQuality) -> list[Event]:
-        severity = self._severity()
+        severity = self.score
         level = self._next_level(severity)
         if level == self._level:
             return []
@@ -217,17 +226,21 @@ class _Score:
     mean: float = 0.0
     doubt: float = 0.0
     last: float = 0.0
-    scatter: float = 0.5
+    variance: float = 1.0
 
     def add(self, z: float, doubt: float, smoothing: float) -> None:
-        self.last = z
+        """Take the score of one epoch.
+
+        Smoothing leaves smoothing / (2 - smoothing) of one epoch's variance, times 1 + (1 - smoothing) because each
+        epoch shares half its steps with the next: together, smoothing.
+        """
+        self.last, self.doubt = z, doubt
         self.mean += smoothing * (z - self.mean)
-        self.doubt = doubt
-        overlap = 1.0 + (1.0 - smoothing)
-        self.scatter = math.sqrt(smoothing / (2.0 - smoothing) * overlap)
+        self.variance = smoothing
 
     def value(self) -> float:
-        return self.mean / math.sqrt(self.scatter * self.scatter + self.doubt * self.doubt)
+        """Return the smoothed score in units of all that is not known about it."""
+        return self.mean / math.sqrt(self.variance + self.doubt * self.doubt)
 
 
 @dataclass(slots=True)
@@ -258,7 +271,7 @@ class _Drift:
 
 def _axis(judgement: Judgement, axis: str) -> tuple[float, float]:
     """Return the score of one axis and its standing doubt, in spreads of that score."""
-    names = [measure.name for measure in MEASURES if measure.axis == axis]
-    agreement = _AGREEMENT[axis] * len(names)
-    z = sum(max(-_HELD_Z, min(_HELD_Z, judgement.z[name])) for name in names) / agreement
-    return z, sum(judgement.doubt[name] for name in names) / agreement
+    own, held = [measure for measure in MEASURES if measure.axis == axis], _HELD_Z[axis]
+    z = sum(measure.weight * max(-held, min(held, judgement.z[measure.name])) for measure in own)
+    doubt = sum(measure.weight * judgement.doubt[measure.name] for measure in own)
+    return z / _AGREEMENT[axis], doubt / _AGREEMENT[axis]

@@ -5,7 +5,6 @@ Step-time spread, autocorrelation regularity (Moe-Nilssen and Helbostad 2004), s
 exponents, which need 150 and more.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ _WINDOW_S, _SEARCH, _LEAST_MATCH = 0.6, 0.15, 0.4
 # Differences beyond this many medians are held there: one outlier must not make the spread (cf. Huber's k).
 _OUTLIER_MEDIANS = 4.0
 _FEWEST_STEPS = 5
+_SHORTEST_STEP_S, _LONGEST_STEP_S = 0.36, 1.2
 _TIMING_FLOOR_S = 0.002
 _HARMONIC_COUNT = 20
 
@@ -66,35 +66,35 @@ def measure(
     contacts_s: Sequence[float],
 ) -> GaitStretch | None:
     """Measure one stretch at 100 Hz (arrays (n,)) with its initial contacts; ``None`` where steps are too few."""
-    step_times_s = np.diff(np.asarray(contacts_s, dtype=np.float64))
-    if len(step_times_s) < _FEWEST_STEPS:
-        return None
-    median_s = float(np.median(step_times_s))
-    if not 3.0 / RATE_HZ < 2.3 * median_s < len(vertical_mps2) / RATE_HZ:
+    if len(contacts_s) <= _FEWEST_STEPS:
         return None
     vertical, forward = _autocorrelation(vertical_mps2), _autocorrelation(forward_mps2)
+    step_s = _step_s(vertical + forward, float(np.median(np.diff(contacts_s))))
     return GaitStretch(
-        step_time_s=median_s,
-        stride_changes_s=_stride_changes_s(np.stack((vertical_mps2, forward_mps2)), median_s),
-        step_regularity=0.5 * (_peak(vertical, median_s) + _peak(forward, median_s)),
-        stride_regularity=0.5 * (_peak(vertical, 2 * median_s) + _peak(forward, 2 * median_s)),
+        step_time_s=step_s,
+        stride_changes_s=_stride_changes_s(np.stack((vertical_mps2, forward_mps2)), step_s),
+        step_regularity=0.5 * (_peak(vertical, step_s) + _peak(forward, step_s)),
+        stride_regularity=0.5 * (_peak(vertical, 2 * step_s) + _peak(forward, 2 * step_s)),
         vertical_variance=float(np.var(vertical_mps2)),
         mediolateral_variance=float(np.var(left_mps2)),
-        harmonic_ratio=_harmonic_ratio(vertical_mps2, 2 * median_s),
+        harmonic_ratio=_harmonic_ratio(vertical_mps2, 2 * step_s),
         sway_radps=math.sqrt(float(np.mean(tilt_rate_radps * tilt_rate_radps))),
     )
 
 
-def pool(stretches: Sequence[GaitStretch]) -> GaitQuality | None:
-    """Return what ``stretches`` say together; ``None`` where too few steps can be compared."""
+def pool(stretches: Sequence[GaitStretch]) -> GaitQuality:
+    """Return what ``stretches`` say together.
+
+    Where hardly any stride is like the one before it, the spread is the widest that is looked for: too irregular to
+    measure is not steady.
+    """
     changes_s = [change for stretch in stretches for change in stretch.stride_changes_s]
-    if len(changes_s) < _FEWEST_STEPS:
-        return None
     count = len(stretches)
+    widest_s = _SEARCH * 2.0 * sum(stretch.step_time_s for stretch in stretches) / count
     vertical = sum(stretch.vertical_variance for stretch in stretches)
     return GaitQuality(
         cadence_spm=60.0 * count / sum(stretch.step_time_s for stretch in stretches),
-        step_time_spread_s=spread_s(changes_s),
+        step_time_spread_s=spread_s(changes_s) if len(changes_s) >= _FEWEST_STEPS else widest_s,
         step_regularity=sum(stretch.step_regularity for stretch in stretches) / count,
         stride_regularity=sum(stretch.stride_regularity for stretch in stretches) / count,
         ml_ratio=math.sqrt(sum(stretch.mediolateral_variance for stretch in stretches) / max(vertical, 1e-9)),
@@ -113,17 +113,27 @@ def spread_s(stride_changes_s: Sequence[float]) -> float:
     return float(np.mean(np.minimum(sizes_s, limit_s))) * math.sqrt(math.pi) / 2.0 + _TIMING_FLOOR_S
 
 
+def _step_s(autocorrelation: Floats, counted_s: float) -> float:
+    """Return the step period: where the wave is most like itself one step and one stride later.
+
+    Sought around the median of the ``counted_s`` steps, which in slow walking catches humps that are no steps.
+    """
+    low, high = max(_SHORTEST_STEP_S, 0.65 * counted_s), min(_LONGEST_STEP_S, 1.55 * counted_s)
+    lags = np.arange(round(low * RATE_HZ), round(high * RATE_HZ) + 1)
+    return float(lags[int(np.argmax(autocorrelation[lags] + autocorrelation[2 * lags]))]) / RATE_HZ
+
+
 def _stride_changes_s(signals: Floats, step_s: float) -> tuple[float, ...]:
     """Return the differences between the times of strides begun one step apart, from the wave's shape (2, n)."""
     strides = [_stride_s(signals, start, 2 * step_s) for start in _starts(signals.shape[1], step_s)]
-    pairs = itertools.pairwise(strides)
+    pairs = zip(strides[:-2], strides[2:], strict=True)
     return tuple(later - sooner for sooner, later in pairs if sooner is not None and later is not None)
 
 
 def _starts(n: int, step_s: float) -> list[int]:
-    """Return where to begin, every step, so that a window and its match a stride later fit into n samples."""
+    """Return where to begin, every half step, so that a window and its match a stride later fit into n samples."""
     last = n - (_WINDOW_S + 2 * step_s * (1.0 + _SEARCH)) * RATE_HZ - 2
-    return [round(start) for start in np.arange(0.0, max(0.0, last), step_s * RATE_HZ).tolist()]
+    return [round(start) for start in np.arange(0.0, max(0.0, last), 0.5 * step_s * RATE_HZ).tolist()]
 
 
 def _stride_s(signals: Floats, start: int, usual_s: float) -> float | None:

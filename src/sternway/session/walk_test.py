@@ -22,11 +22,11 @@ DISTANCE_M = 3.0
 class WalkTestSettings:
     """How movement is told from standing.
 
-    Movement is the distance of acceleration and angular rate from their own slow mean, smoothed over ``smooth_s``.
-    It begins above ``moving_mps2`` (quiet standing stays below half of that) and is over after ``still_s`` below
-    ``still_mps2``; its edges are then sought where it first and last passes ``edge`` of its usual size in this
-    trial, so that slow and brisk walkers are timed alike. A turn rate counts ``arm_m`` times its speed, like a
-    point at that distance.
+    Movement is the distance of acceleration and angular rate from their own slow mean, smoothed over ``smooth_s``; a
+    turn rate counts ``arm_m`` times its speed, like a point at that distance. It begins above ``moving_mps2`` (quiet
+    standing stays below half of that) and is over after ``still_s`` below ``still_mps2``. Its edges are then sought
+    where it first and last passes ``edge`` of its usual size in this trial above standing, so that slow and brisk
+    walkers are timed alike. The first ``onset_s`` are too small to see (median of simulated and mocap starts).
     """
 
     smooth_s: float = 0.08
@@ -34,7 +34,8 @@ class WalkTestSettings:
     moving_mps2: float = 0.5
     still_mps2: float = 0.35
     still_s: float = 1.0
-    edge: float = 0.3
+    edge: float = 0.1
+    onset_s: float = 0.07
     arm_m: float = 1.0
     shortest_s: float = 1.0
     longest_s: float = 60.0
@@ -144,13 +145,15 @@ class MovementTimer:
         return [] if over or movement.duration_s < settings.shortest_s else [movement]
 
     def _measure(self) -> Movement:
-        levels = sorted(level for _, level in self._trace if level > self._settings.still_mps2)
-        edge = max(self._settings.still_mps2, self._settings.edge * levels[len(levels) // 2])
+        settings = self._settings
+        quiet = [level for _, level in self._trace[-self._still_count :]]
+        levels = sorted(level for _, level in self._trace if level > settings.still_mps2)
+        edge = settings.edge * levels[len(levels) // 2] + 2.0 * sum(quiet) / len(quiet)
         inside = [time_s for time_s, level in self._trace if level > edge]
-        lag_s = self._settings.smooth_s
+        lag_s = settings.smooth_s
         backward, forward = self._ways
         direction = Direction((forward > backward) - (backward > forward))
-        return Movement(inside[0] - 0.5 * lag_s, inside[-1] - lag_s, direction, self._step_count)
+        return Movement(inside[0] - 0.5 * lag_s - settings.onset_s, inside[-1] - lag_s, direction, self._step_count)
 
 
 @dataclass(frozen=True, slots=True)
