@@ -34,7 +34,7 @@ class DirectionSettings:
     jerk_weight: float = 5.3
     skew_weight: float = -1.2
     unknown_score: float = 1.0
-    slow_score: float = 2.0
+    slow_score: float = 1.5
     turn_score: float = 2.0
     slow_mps2: float = 1.0
     still_mps2: float = 0.2

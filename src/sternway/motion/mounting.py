@@ -112,7 +112,7 @@ class MountingSettings:
     below ``quiet_radps`` and within ``quiet_mps2`` of 1 g for ``quiet_s``.
     """
 
-    least_s: float = 5.0
+    least_s: float = 6.0
     window_s: float = 20.0
     every_s: float = 1.0
     agree_rad: float = math.radians(20.0)
