@@ -12,6 +12,7 @@ from sternway.errors import SternwayError
 COMMANDS: dict[str, str] = {
     "run": "watch the wearer: read the sensor, warn, record and publish",
     "demo": "run a simulated walk on an emulated clip, with a live page",
+    "replay": "play recordings through the detectors",
     "evaluate": "score the detectors on a public data set",
     "train": "fit the networks anew from recordings, and write weights and model cards",
     "calibrate": "fit the clip to its wearer, or teach the cues",

@@ -20,7 +20,11 @@ BY_HAND = tuple(kind for kind in EntryKind if kind not in (EntryKind.WALK, Entry
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
     parser.add_argument(
-        "action", nargs="?", default="list", choices=["list", "add", "correct", "withdraw", "screening"]
+        "action",
+        nargs="?",
+        default="list",
+        choices=["list", "add", "correct", "withdraw", "screening"],
+        help="what to do (default: list)",
     )
     parser.add_argument(
         "values",

@@ -26,7 +26,13 @@ MONDAY = datetime.date(2026, 1, 5)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
-    parser.add_argument("action", nargs="?", default="show", choices=["show", "set", "load", "pause", "print"])
+    parser.add_argument(
+        "action",
+        nargs="?",
+        default="show",
+        choices=["show", "set", "load", "pause", "print"],
+        help="what to do (default: show)",
+    )
     parser.add_argument(
         "values",
         nargs="*",
