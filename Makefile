@@ -6,7 +6,7 @@ BENCH := .venv-bench
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock chaos fuzz mqtt-reference home-assistant-test system-packages clean
+.PHONY: help demo test check format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -38,6 +38,12 @@ check: $(DEV)/ready ## formatting, lint, types and the import rule
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/mypy
 	$(DEV)/bin/lint-imports --no-cache
+
+axe: ## fetch axe-core, with which make test looks at every page for what keeps people out (needs npm)
+	npm install --silent --no-save --prefix $(HOME)/.cache/sternway/axe axe-core@4
+
+screenshots: $(DEV)/ready ## take the pictures of the dashboard's pages anew (needs chromium)
+	$(DEV)/bin/python docs/dashboard/screenshots.py
 
 format: $(DEV)/ready ## format the code
 	$(DEV)/bin/ruff format .
