@@ -1,6 +1,6 @@
 """How soon added unsteadiness is found, and how often a steady walk is called unsteady.
 
-Each walk of 90 s or more is cut in two: one part teaches the detector what is normal, the other 60 s are scored, in
+Each walk of 90 s or more is cut in two: one part teaches the detector what is normal, the other 50 s are scored, in
 both orders. Step-time jitter is added to the scored part. Two readings of "times the person's own spread" are given:
 *as counted* takes the robust deviation of the step times that the clip itself counts (what published figures do);
 *as it is* takes the spread that matching the waves gives: smaller, so that the same factor is harder to find.
@@ -22,13 +22,13 @@ from sternway.evaluate.jitter import jittered
 from sternway.evaluate.trial import Dataset, Trial, TrialFile
 from sternway.motion.mounting import Mounting, MountingEstimator
 from sternway.motion.regularity import pool
-from sternway.motion.straight import DatedStretch, StraightWalking
+from sternway.motion.straight import STRETCH_S, DatedStretch, StraightWalking
 from sternway.motion.trunk import TrunkTracker
 from sternway.samples import Block, Floats
 
 FACTORS = (1.0, 1.2, 1.4, 1.8, 2.5)
 READINGS = ("as_counted", "as_it_is")
-TEST_S, LEAST_S = 60.0, 90.0
+TEST_S, LEAST_S = 50.0, 90.0
 CUES = ("raised", "high")
 
 Stretches = list[DatedStretch]
@@ -139,10 +139,11 @@ def _runs(own: Stretches, scored: Stretches, reading: str, factor: float) -> Ite
     if not own:
         return
     split_s = own[-1].end_s - TEST_S
-    later = own[0].end_s + TEST_S
+    first_s = own[0].end_s - STRETCH_S
+    later_s = first_s + TEST_S
     orders = (
-        ([d for d in own if d.end_s <= split_s], [d for d in scored if d.end_s - 5.0 > split_s], split_s),
-        ([d for d in own if d.end_s - 5.0 > later], [d for d in scored if d.end_s <= TEST_S], 0.0),
+        ([d for d in own if d.end_s <= split_s], [d for d in scored if d.end_s - STRETCH_S > split_s], split_s),
+        ([d for d in own if d.end_s - STRETCH_S > later_s], [d for d in scored if d.end_s <= later_s], first_s),
     )
     for learned, tested, start_s in orders:
         detector = StabilityDetector()
