@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--folds", type=int, default=5, help="folds by person for the tables; 0 fits only (default 5)"
     )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights (default 1)")
-    parser.add_argument("--copies", type=int, default=2, help="changed copies of every trial (default 2)")
+    parser.add_argument("--copies", type=int, default=1, help="changed copies of every trial (default 1)")
     parser.add_argument("--subjects", default="", help="only these people, as SA01,SE02")
     parser.add_argument("--jobs", type=int, default=2, help="processes that read recordings (default 2)")
     parser.add_argument("--name", default="1", help="the version written into the weights (default 1)")

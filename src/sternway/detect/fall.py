@@ -24,7 +24,7 @@ class FallSettings:
 
     impact: ImpactSettings = field(default_factory=ImpactSettings)
     rest: RestSettings = field(default_factory=RestSettings)
-    threshold: float = 0.5
+    threshold: float = 0.0
     turned_rad: float = math.radians(45.0)
     settle_s: float = 2.5
     wait_s: float = 10.0

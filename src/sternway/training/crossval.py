@@ -1,5 +1,6 @@
 """Subject-wise cross-validation: what the networks say of people they were not fitted on, scored as by evaluate."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -177,8 +178,19 @@ def with_gate(heard: Sequence[Heard], material: Material) -> list[Outcome]:
 
 
 def figures(outcomes: Sequence[Outcome], gate: str) -> Json:
-    """Return the scores of evaluate. Trials of an unbroken protocol (HAPT) count hours and alarms like any other."""
-    return scores("development", gate, outcomes)
+    """Return the scores of evaluate for the trials of SisFall, and what was heard in long unbroken wear apart.
+
+    A trial lasts seconds and an unbroken recording minutes: their shares of quiet ones cannot be mixed.
+    """
+    trials = [outcome for outcome in outcomes if outcome.subject.startswith("sisfall/")]
+    wear = [outcome for outcome in outcomes if not outcome.subject.startswith("sisfall/")]
+    alarms = Counter(alarm.kind.value for outcome in wear for alarm in outcome.alarms if _passes(alarm, gate))
+    hours = sum(outcome.duration_s for outcome in wear) / 3600
+    return {**scores("sisfall", gate, trials), "unbroken_wear": {"hours": hours, "alarms": dict(alarms)}}
+
+
+def _passes(alarm: Alarm, gate: str) -> bool:
+    return gate == "none" or alarm.gate_open
 
 
 def line(gate: str, figure: Mapping[str, Any]) -> str:
@@ -190,5 +202,6 @@ def line(gate: str, figure: Mapping[str, Any]) -> str:
         f"{1000 * (coming['lead_s']['mean'] or 0.0):.0f} ms, {coming['detected_150_ms_before']} by 150 ms; from gait "
         f"{gait['detected']}/{gait['trials']} at {1000 * (gait['lead_s']['mean'] or 0.0):.0f} ms; ADL trials alarmed "
         f"{coming['adl_trials_with_alarm']}/{coming['adl_trials']}, in walking {coming['false_alarms_walking']}; "
-        f"falls {fall['detected']}/{fall['trials']}, ADL trials alarmed {fall['adl_trials_with_alarm']}"
+        f"falls {fall['detected']}/{fall['trials']}, ADL trials alarmed {fall['adl_trials_with_alarm']}; "
+        f"in {figure['unbroken_wear']['hours']:.1f} h of unbroken wear {figure['unbroken_wear']['alarms']}"
     )
