@@ -74,7 +74,7 @@ class SensorFaultDetector:
             self._restart()
         rows = zip(trunk.time_s.tolist(), trunk.accel_mps2.tolist(), trunk.gyro_radps.tolist(), strict=True)
         for time_s, accel, gyro in rows:
-            if all(map(math.isfinite, (*accel, *gyro))):
+            if math.isfinite(sum(accel) + sum(gyro)):
                 events += self._sample(time_s, accel, gyro)
         return events
 
@@ -104,11 +104,13 @@ class SensorFaultDetector:
         self._count_sameness(accel, gyro)
         norm = math.sqrt(accel[0] * accel[0] + accel[1] * accel[1] + accel[2] * accel[2])
         self._weightless_count = self._weightless_count + 1 if norm < settings.weightless_mps2 else 0
-        railed = max(map(abs, accel)) > settings.accel_rail_mps2 or max(map(abs, gyro)) > settings.gyro_rail_radps
+        railed = _exceeds(accel, settings.accel_rail_mps2) or _exceeds(gyro, settings.gyro_rail_radps)
         rail_limit = round(settings.rail_s * RATE_HZ)
         self._rail_count = min(rail_limit, self._rail_count + 1) if railed else max(0, self._rail_count - 1)
-        suspect = self._same_count or self._shaken_count or self._weightless_count or railed
+        suspect = self._same_count or self._shaken_count or self._weightless_count or self._rail_count
         self._good_count = 0 if suspect else self._good_count + 1
+        if not suspect and not self._shown and len(self._gaps) < settings.gap_count:
+            return []
         oldest_gap_s = self._gaps[0] if len(self._gaps) == settings.gap_count else -math.inf
         dead_gyro_count = self._same_gyro_count if self._shaken_count >= settings.shaking_count else 0
         frozen_count = max(self._same_count, dead_gyro_count, self._weightless_count)
@@ -191,4 +193,9 @@ class SensorFaultDetector:
 
 def _same(one: list[float], other: list[float]) -> bool:
     """Return whether two samples are equal but for rounding in the resampler."""
-    return all(abs(a - b) < 1e-7 for a, b in zip(one, other, strict=True))
+    return abs(one[0] - other[0]) < 1e-7 and abs(one[1] - other[1]) < 1e-7 and abs(one[2] - other[2]) < 1e-7
+
+
+def _exceeds(vector: list[float], limit: float) -> bool:
+    x, y, z = vector
+    return not (-limit <= x <= limit and -limit <= y <= limit and -limit <= z <= limit)
