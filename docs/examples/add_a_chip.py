@@ -1,7 +1,7 @@
 """A driver for a chip of our own invention, the EX-200, and its emulated twin.
 
-The EX-200 keeps frames of twelve bytes in a FIFO of 256 frames: acceleration, then angular rate, three numbers each of
-sixteen bits, little-endian. It sleeps until told otherwise.
+The EX-200 keeps frames of twelve bytes in a FIFO of 256 frames: acceleration, then angular rate, three numbers of
+sixteen bits each, little-endian. It sleeps until told otherwise.
 """
 
 import math

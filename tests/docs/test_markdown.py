@@ -70,7 +70,7 @@ def anchors(page):
 
 BLOCKS = code_blocks()
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-KNOWN = {"", "text", "sh", "python", "toml", "json", "yaml"}
+KNOWN = {"", "text", "sh", "python", "toml", "json", "yaml", "nginx"}
 
 
 def written(*languages):
