@@ -80,8 +80,9 @@ The first changed copy of a walk runs backwards in time, the accepted stand-in f
 {folds} folds split by person (never by window): each person is scored by a network fitted without them and without
 their changed copies. Scored as `sternway evaluate` does, without the walking gate. The shipped weights have seen
 everybody, so what `sternway evaluate` prints with them on these same people is better than the truth: believe this
-table, or other people. The threshold in force is in bold. "Wear" is HAPT, worn without a break through sitting,
-lying, standing, walking and stairs. The least useful lead is that of a hip airbag, 150 ms.
+table, or other people. The threshold in force is in bold; it was chosen on this curve, so its row is a little kind.
+"Wear" is HAPT, worn without a break through sitting, lying, standing, walking and stairs. The least useful lead is
+that of a hip airbag, 150 ms.
 
 {curve}
 

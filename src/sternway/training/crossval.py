@@ -132,7 +132,7 @@ def gated(outcome: Outcome, source: Source) -> Outcome:
 
 
 THRESHOLDS = {
-    "pre_impact": (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0),
+    "pre_impact": (0.0, 1.0, 1.5, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0),
     "fall": (-2.0, -1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
 }
 
