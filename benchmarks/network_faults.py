@@ -31,7 +31,6 @@ from sternway.events import Event, Kind
 from sternway.monitor import Monitor
 from sternway.publish.clock import Clock
 from sternway.publish.publisher import Publisher
-from sternway.publish.traffic import LinkSettings
 from sternway.recording.walker import Walker
 from sternway.records import Phase, Record, RecordKind, State, event_body
 from sternway.samples import Block
@@ -170,7 +169,6 @@ class Run:
             BrokerSettings(host=host, port=port, tls=False),
             OutboxSettings(resend_s=5.0),
             clock=self._clock,
-            link_settings=LinkSettings(keepalive_s=3, connect_timeout_s=2.0, retry_first_s=0.1, retry_most_s=1.0),
         )
         if kind == "disk that stalls":
             self._publisher._outbox.put = _stall  # type: ignore[method-assign]

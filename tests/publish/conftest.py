@@ -35,6 +35,7 @@ class Mosquitto:
         self.log = []
         self._said = threading.Condition()
         self._process = None
+        self._ear = None
 
     def start(self):
         path = self.folder / "mosquitto.conf"
@@ -43,7 +44,8 @@ class Mosquitto:
             text = f"listener {self.port} 127.0.0.1\n{text}"
         path.write_text(f"log_dest stderr\nlog_type all\nuser root\n{text}\n")
         self._process = subprocess.Popen(["mosquitto", "-c", path], stderr=subprocess.PIPE, text=True)
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        self._ear = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        self._ear.start()
         self.wait_for("running")
         return self
 
@@ -66,16 +68,19 @@ class Mosquitto:
 
     def kill(self):
         self._process.kill()
-        self._process.wait()
-        self._process.stderr.close()
+        self._end()
         self.log.clear()
 
     def stop(self):
         if self._process is not None and self._process.poll() is None:
             self.thaw()
             self._process.terminate()
-            self._process.wait()
-            self._process.stderr.close()
+            self._end()
+
+    def _end(self):
+        self._process.wait()
+        self._ear.join(PATIENCE_S)
+        self._process.stderr.close()
 
 
 class Peer:

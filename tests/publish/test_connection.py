@@ -8,7 +8,7 @@ import pytest
 
 from sternway.config import BrokerSettings
 from sternway.publish.cautious import Throttle
-from sternway.publish.mqtt import BrokerLink
+from sternway.publish.mqtt import FIGHT_ATTEMPTS, BrokerLink
 from sternway.publish.traffic import Inbound, LinkSettings, Outgoing
 
 CONNACK = b"\x20\x03\x00\x00\x00"
@@ -129,6 +129,15 @@ def test_a_flood_is_dropped_beyond_a_bound_and_counted(bad_broker, link):
     assert one._complaints.count("flood") > 0
 
 
+def test_a_broker_that_goes_on_flooding_is_left_alone(bad_broker, link):
+    floods = threading.Event()
+    message = b"\x30\x22\x00\x1csternway/clip-1/command/stop\x00abc"
+    broker = bad_broker(CONNACK + message * 2000)
+    one = link(broker.port, wake=lambda: floods.set() if "more than anybody" in one.words else None)
+    assert floods.wait(15)
+    assert one._attempts >= FIGHT_ATTEMPTS or not one.connected
+
+
 def test_a_broker_that_does_not_answer_is_left_after_the_keep_alive(bad_broker, link):
     broker = bad_broker(CONNACK)
     link(broker.port)
@@ -193,6 +202,7 @@ def test_the_throttle_lets_a_burst_through_and_then_keeps_its_rate():
     for _ in range(60):
         throttle.take()
     assert now_s[0] == 0.0
-    for _ in range(1000):
-        throttle.take()
-    assert now_s[0] == pytest.approx(10.0, rel=0.01)
+    for _ in range(140):
+        assert throttle.take()
+    assert now_s[0] == pytest.approx(1.4, rel=0.01)
+    assert not all(throttle.take() for _ in range(20)), "a second and a half of this is a flood"

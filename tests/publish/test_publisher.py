@@ -30,7 +30,7 @@ from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.publish.traffic import LinkSettings
 from sternway.publish.publisher import Publisher
 broker = BrokerSettings(host="127.0.0.1", port=int(sys.argv[1]), tls=False)
-link = LinkSettings(will_delay_s=1)
+link = LinkSettings(will_delay_s=int(sys.argv[3]))
 clip = Publisher(ClipSettings("clip-1", sys.argv[2]), broker, OutboxSettings(), link_settings=link)
 clip.start()
 threading.Event().wait()
@@ -107,24 +107,41 @@ def test_a_clip_that_leaves_says_so(mosquitto, peer, publisher):
     assert home.expect("/availability").payload == b"offline"
 
 
-def test_a_clip_that_is_shot_is_offline_after_the_wills_delay(mosquitto, peer, tmp_path):
+@pytest.fixture
+def clip_process(tmp_path):
+    """Start a clip as a process to be shot."""
+    started = []
+
+    def start(port, will_delay_s):
+        words = [sys.executable, "-c", A_CLIP, str(port), str(tmp_path), str(will_delay_s)]
+        started.append(subprocess.Popen(words))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_clip_that_is_shot_is_offline_after_the_wills_delay(mosquitto, peer, clip_process):
     broker = mosquitto()
     home = peer(broker.port, f"{CLIP}/availability")
-    with subprocess.Popen([sys.executable, "-c", A_CLIP, str(broker.port), str(tmp_path)]) as clip:
-        assert home.expect("/availability").payload == b"online"
-        clip.kill()
-        shot_at_s = time.monotonic()
+    clip = clip_process(broker.port, will_delay_s=1)
+    assert home.expect("/availability").payload == b"online"
+    clip.kill()
+    shot_at_s = time.monotonic()
     assert home.expect("/availability").payload == b"offline"
     assert time.monotonic() - shot_at_s > 0.9
 
 
-def test_a_short_flap_hides_the_will(mosquitto, peer, tmp_path):
+def test_a_short_flap_hides_the_will(mosquitto, peer, clip_process):
     broker = mosquitto()
     home = peer(broker.port, f"{CLIP}/availability")
     for _ in range(2):
-        with subprocess.Popen([sys.executable, "-c", A_CLIP, str(broker.port), str(tmp_path)]) as clip:
-            assert home.expect("/availability").payload == b"online"
-            clip.kill()
+        clip = clip_process(broker.port, will_delay_s=15)
+        assert home.expect("/availability").payload == b"online"
+        clip.kill()
+        clip.wait()
 
 
 def test_a_clip_says_who_it_is_before_its_state_and_again_when_home_assistant_is_born(

@@ -36,8 +36,8 @@ REASONS = {
 """What a reason code means for the person who has to mend it."""
 
 
-class TakenOverError(ConnectionError):
-    """Another client with our name took the connection: to come back at once would only start a fight."""
+class LeaveAloneError(ConnectionError):
+    """A fight over our name, or a broker out of its mind: to come back at once would only make it worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,13 @@ class Connection:
         connect.SessionExpiryInterval = terms.settings.session_s
         connect.ReceiveMaximum = 20
         connect.MaximumPacketSize = terms.settings.packet_bytes
-        self._client.connect(
-            host, terms.broker.port, keepalive=terms.settings.keepalive_s, clean_start=False, properties=connect
-        )
+        try:
+            self._client.connect(
+                host, terms.broker.port, keepalive=terms.settings.keepalive_s, clean_start=False, properties=connect
+            )
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def idle(self) -> bool:
@@ -124,7 +128,7 @@ class Connection:
             sent = self._client.publish(message.topic, message.payload, 1, message.retain, properties)
             self._unsettled[sent.mid] = message
 
-    def _make_client(self) -> paho.Client:
+    def _make_client(self) -> CautiousClient:
         terms = self._terms
         client = CautiousClient(
             CallbackAPIVersion.VERSION2,
@@ -187,8 +191,9 @@ class Connection:
         self._terms.stands()
 
     def _on_disconnect(self, _c: object, _u: object, _flags: object, reason: ReasonCode, _p: object) -> None:
-        kind = TakenOverError if str(reason) == "Session taken over" else ConnectionError
-        self._ended = self._ended or kind(REASONS.get(str(reason), str(reason)))
+        words = self._client.trouble or REASONS.get(str(reason), str(reason))
+        leave_alone = self._client.trouble is not None or str(reason) == "Session taken over"
+        self._ended = self._ended or (LeaveAloneError if leave_alone else ConnectionError)(words)
 
     def _on_message(self, _client: object, _userdata: object, message: paho.MQTTMessage) -> None:
         properties = message.properties

@@ -16,13 +16,13 @@ from collections.abc import Callable, Sequence
 
 from sternway.config import BrokerSettings
 from sternway.publish.complaints import Complaints
-from sternway.publish.connection import Connection, TakenOverError, Terms
+from sternway.publish.connection import Connection, LeaveAloneError, Terms
 from sternway.publish.traffic import LinkSettings, News, Outgoing
 
 _log = logging.getLogger(__name__)
 
 FIGHT_ATTEMPTS = 6
-"""After losing our name to another device we wait as after this many failures: half the longest wait or more."""
+"""When coming back soon would make it worse we wait as after this many failures: half the longest wait or more."""
 
 BRIEF_COUNT = 3
 """So many connections in a row that end soon after they stood are no accident. Brokers before mosquitto 2.1 do not
@@ -127,15 +127,16 @@ class BrokerLink:
                 steady = time.monotonic() - began_s > self._settings.steady_after_s
                 self._brief_count = 0 if steady else self._brief_count + (self.connection_count - count)
                 self._attempts = 1 if steady else self._attempts + 1
-                self._explain(error)
+                with contextlib.suppress(Exception):
+                    self._explain(error)
             self._closing.wait(self._delay_s())
 
     def _explain(self, error: Exception) -> None:
         """Say why the connection ended, and leave the field to another device that uses our name."""
         words = _words(error)
-        if isinstance(error, TakenOverError) or self._brief_count >= BRIEF_COUNT:
+        if isinstance(error, LeaveAloneError) or self._brief_count >= BRIEF_COUNT:
             self._attempts = max(self._attempts, FIGHT_ATTEMPTS)
-            if not isinstance(error, TakenOverError):
+            if not isinstance(error, LeaveAloneError):
                 words = f"{words} soon after it stood, again and again: does another device use this clip's name?"
         self._complain(words)
 
@@ -178,6 +179,7 @@ class BrokerLink:
     def _complain(self, words: str) -> None:
         self.words = words
         self._complaints.note(f"link: {words[:60]}", f"broker {self._terms.broker.host}: {words}")
+        self._wake()
 
     def _tell(self, news: News) -> None:
         try:

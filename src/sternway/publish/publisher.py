@@ -31,6 +31,9 @@ _log = logging.getLogger(__name__)
 TURN_S = 0.1
 """How long the writer sleeps when nobody wakes it."""
 
+LEAST_TURN_S = 0.02
+"""However often it is woken, the writer rests this long between turns: what comes in a flood is done in bundles."""
+
 NEWS_A_TURN = 64
 """How much of what arrived is read in one turn, so that a flood cannot keep records from the disk."""
 
@@ -149,6 +152,7 @@ class Publisher:
             self._link.start()
         while not self._closing.is_set():
             self._wake.wait(TURN_S)
+            self._closing.wait(LEAST_TURN_S)
             self._wake.clear()
             for step in self._steps:
                 self._guarded(step)
