@@ -196,7 +196,7 @@ def test_samples_that_are_no_numbers_never_reach_state(name):
 @stage
 def test_after_a_gap_a_stage_is_as_good_as_new(name):
     """What comes long after a gap does not depend on the motion before it, but for what is learned for good."""
-    if name in {"stability", "speed", "mounting", "walk test", "trunk", "trunk, mounted"}:
+    if name in {"stability", "stumble", "speed", "mounting", "walk test", "trunk", "trunk, mounted"}:
         pytest.skip("learns about the person, or the gyro's bias, which lasts")
     block = motion()
     later = replace(block, time_s=block.time_s + 1000.0, after_gap=True)
