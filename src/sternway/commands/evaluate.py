@@ -14,7 +14,7 @@ from typing import Any
 
 from sternway.commands.progress import progress
 from sternway.errors import RecordingError
-from sternway.evaluate import pipeline, report
+from sternway.evaluate import pipeline, reliability, report, stability_score
 from sternway.evaluate.datasets import DATASETS, dataset
 from sternway.evaluate.pipeline import Outcome
 from sternway.evaluate.score import scores
@@ -37,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--vary", choices=VARIATIONS, default="as-is", help="turn, resample or damage the samples first"
     )
     parser.add_argument("--reverse", action="store_true", help="run walking backward in time; score gait only")
+    parser.add_argument(
+        "--stability", action="store_true", help="score steadiness only: how soon added jitter is found, reliability"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use (default: all cores)")
 
 
@@ -44,6 +47,9 @@ def main(arguments: argparse.Namespace) -> int:
     """Run every trial through the monitor, print the table, write the figures."""
     reader = dataset(arguments.dataset)
     files = chosen(reader.find(arguments.folder, arguments.labels), arguments.subjects, arguments.activities)
+    if arguments.stability:
+        _write(arguments.json, _stability(reader, files, arguments.jobs))
+        return 0
     if arguments.reverse or getattr(reader, "purpose", "detection") == "gait":
         _write(arguments.json, _gait(reader, files, arguments))
         return 0
@@ -123,6 +129,14 @@ def _gait(reader: Dataset, files: Sequence[TrialFile], arguments: argparse.Names
     figures, words = gait_score.evaluate(reader, walked, arguments.jobs, reverse=arguments.reverse)
     print(f"\n{words}", end="")
     return dict(figures)
+
+
+def _stability(reader: Dataset, files: Sequence[TrialFile], jobs: int) -> dict[str, Any]:
+    """Score steadiness; print the table and return the figures."""
+    figures, words = stability_score.evaluate(reader, files, jobs)
+    reliable, more = reliability.evaluate(reader, files)
+    print(words + more, end="")
+    return {**figures, **reliable}
 
 
 def _write(path: Path | None, figures: Mapping[str, Any]) -> None:

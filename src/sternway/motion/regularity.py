@@ -82,6 +82,15 @@ def measure(
     )
 
 
+def step_regularity(vertical_mps2: Floats, counted_s: float) -> float:
+    """Return the autocorrelation of vertical acceleration (n,) at one step, as gait laboratories give it.
+
+    ``counted_s`` is the median of the counted step times.
+    """
+    autocorrelation = _autocorrelation(vertical_mps2)
+    return _peak(autocorrelation, _step_s(autocorrelation, counted_s))
+
+
 def pool(stretches: Sequence[GaitStretch]) -> GaitQuality:
     """Return what ``stretches`` say together.
 
