@@ -185,8 +185,12 @@ def still_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
 
 
 def direction_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
-    """Judge two-second windows of straight walking, the first answer of each trial, whole clips, and turns."""
-    known = [outcome for outcome in outcomes if outcome.gait.direction and outcome.gait.usable]
+    """Judge two-second windows of straight walking, the first answer of each trial, whole clips, and turns.
+
+    Where the mounting step accepted nothing, direction is unknown for good; those trials are named, not judged.
+    """
+    judged = [outcome for outcome in outcomes if outcome.gait.direction and outcome.gait.usable]
+    known = [outcome for outcome in judged if outcome.learned is None or outcome.learned.mounting is not None]
     answers = [answer for outcome in known for answer in window_answers(outcome)]
     slow = [
         answer
@@ -198,6 +202,8 @@ def direction_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
     turns = np.concatenate([np.empty(0), *(_in_turns(outcome) for outcome in known)])
     return {
         **_judged(answers),
+        "trials": len(known),
+        "trials_without_mounting": [o.name for o in judged if o.learned is not None and o.learned.mounting is None],
         "slow": _judged(slow),
         "clips": len(clips),
         "clips_right": clips.count(1),
@@ -342,6 +348,8 @@ def _direction_lines(direction: Json) -> Iterable[str]:
             accuracy = "-" if part["accuracy"] is None else f"{100 * part['accuracy']:.2f} %"
             unknown = f"{100 * part['unknown_fraction']:.2f} % unknown"
             yield f"{words:<24} {accuracy} right, {unknown}, {part['windows']} windows"
+    if direction["trials_without_mounting"]:
+        yield f"{'without a mounting':<24} {' '.join(direction['trials_without_mounting'])}"
     if direction["clips"]:
         right, unknown = direction["clips_right"], direction["clips_unknown"]
         wrong = direction["clips"] - right - unknown

@@ -10,7 +10,7 @@ from sternway.motion.resample import PERIOD_S
 
 _CELL = 10
 _CELLS = 20
-_NOTHING = (0.0,) * 9
+_NOTHING = (0.0,) * 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class DirectionSettings:
     forward motion is less than ``marching`` times the vertical one (marching in place) or ``sideways`` times the
     sideways one, nothing is decided: forward and backward walking are above 0.33 and 0.76 in 99.9 % of windows.
     ``turn_radps`` of yaw, below ``yaw_hz`` so that the swing of the hips is none, is a turn: the last answer holds
-    for ``turn_hold_s``.
+    for ``turn_hold_s``, and until ``straight_s`` of the last two seconds were straight.
     """
 
     low_hz: float = 0.7
@@ -43,6 +43,7 @@ class DirectionSettings:
     yaw_hz: float = 0.3
     turn_radps: float = 0.6
     turn_hold_s: float = 4.0
+    straight_s: float = 1.0
 
 
 class DirectionEstimator:
@@ -129,12 +130,14 @@ class DirectionEstimator:
             jerk * jerk * jerk,
             vertical * vertical,
             left * left,
+            1.0,
         )
 
     def _decide(self) -> None:
         settings = self._settings
-        vv, rr, ff, vf, rf, j2, j3, aa, ll = (sum(column) for column in zip(*self._cells, strict=True))
-        count = _CELL * len(self._cells)
+        vv, rr, ff, vf, rf, j2, j3, aa, ll, count = (sum(column) for column in zip(*self._cells, strict=True))
+        if count < settings.straight_s / PERIOD_S:
+            return
         vertical = math.sqrt(aa / count)
         enough = vertical > settings.still_mps2 and min(vv, rr, ff, j2) > 0.0
         if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ll:

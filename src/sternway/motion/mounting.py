@@ -277,6 +277,8 @@ class _Walk:
         """Return the direction score of the walk if ``axis`` (2,) is forward: above 0 forward, below backward."""
         settings, now = DirectionSettings(), self.straight
         ahead, brake = (self.horizontal @ axis)[now], (self.brake @ axis)[now]
+        if not np.any(ahead) or not np.any(brake):
+            return 0.0
         return (
             settings.velocity_weight * _cosine(self.velocity[now], ahead)
             + settings.jerk_weight * _cosine(self.rise[now], ahead)
@@ -310,7 +312,8 @@ def _between(one: Floats, other: Floats) -> Floats:
 
 
 def _cosine(one: Floats, other: Floats) -> float:
-    return float(np.sum(one * other) / math.sqrt(float(np.sum(one * one) * np.sum(other * other))))
+    power = float(np.sum(one * one) * np.sum(other * other))
+    return float(np.sum(one * other)) / math.sqrt(power) if power > 0.0 else 0.0
 
 
 def _line_angle(one: Floats, other: Floats) -> float:

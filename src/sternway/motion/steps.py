@@ -24,10 +24,14 @@ class StepSettings:
     is ``least_rise`` of the usual one and ``floor_mps2`` at least. A rise above ``sure_rise`` is decided as soon as
     it has fallen by ``sure_fall``; others by ``fall`` or after ``still_s`` without a new top.
     ``refractory_s`` and ``refractory_steps`` (a share of the usual step) keep the second hump of a step out: weak
-    humps, with less than the usual rise, must come nearly a full step later. ``strong_count`` strong steps in a row
-    begin a walk, or ``weak_count`` weak ones, of even rhythm (``rhythm``) and like strength (``evenness``).
+    humps, with less than the usual rise, must come nearly a full step later, and not ``late_steps`` later when below
+    ``late_rise``: that is a body coming to rest. ``strong_count`` strong steps in a row begin a walk, or
+    ``weak_count`` weak ones, of even rhythm (``rhythm``) and like strength (``evenness``).
     ``hold_s`` without a step ends it, and so does leaning further than ``lean_rad`` from where the trunk was a
-    second ago: sitting down, lying down and getting up shake like two or three steps.
+    second ago; a walk does not begin beyond ``start_lean_rad``: sitting down, lying down and getting up shake like
+    two or three steps. Over ``rhythm_window_s`` the band is compared with itself a step later: the first lag that is
+    ``rhythm_first`` as alike as the best, ``rhythm_least`` at least, is the step time, and humps sooner than
+    ``rhythm_refractory`` of it are second humps of slow steps (SisFall, elderly, 70 steps a minute: at two thirds).
     ``forward_lag_s`` is from contact to the top of the band in forward walking; backward, toe first, the top
     wanders and the middle of the rise is steadier: ``backward_lead_s`` before the contact (both medians on IPOL).
     """
@@ -38,16 +42,18 @@ class StepSettings:
     floor_mps2: float = 0.2
     fall: float = 0.15
     sure_rise: float = 0.35
-    sure_fall: float = 0.02
+    sure_fall: float = 0.01
     still_s: float = 0.15
     refractory_s: float = 0.28
     refractory_steps: float = 0.55
     weak_refractory_steps: float = 0.9
     weak_relief: float = 0.4
+    late_steps: float = 1.6
+    late_rise: float = 0.25
     strong_count: int = 3
     weak_count: int = 5
     strong_mps2: float = 0.7
-    weak_mps2: float = 0.4
+    weak_mps2: float = 0.5
     least_mps2: float = 0.3
     rhythm: float = 0.25
     evenness: float = 4.0
@@ -55,6 +61,7 @@ class StepSettings:
     longest_s: float = 1.15
     hold_s: float = 1.5
     lean_rad: float = math.radians(25.0)
+    start_lean_rad: float = math.radians(14.0)
     lean_time_s: float = 1.0
     lean_hold_s: float = 1.0
     rhythm_window_s: float = 4.0
@@ -141,7 +148,10 @@ class StepDetector:
         gain = PERIOD_S / self._settings.lean_time_s
         sx, sy, sz = sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
         self._slow_up = (sx, sy, sz)
-        if x * sx + y * sy + z * sz < math.cos(self._settings.lean_rad) * math.sqrt(sx * sx + sy * sy + sz * sz):
+        upright = (x * sx + y * sy + z * sz) / math.sqrt(sx * sx + sy * sy + sz * sz)
+        if upright < math.cos(self._settings.start_lean_rad):
+            self._run = []
+        if upright < math.cos(self._settings.lean_rad):
             self._leant_at = self._count
         if self._leant_at is not None and self._count - self._leant_at < self._settings.lean_hold_s * RATE_HZ:
             self._stop()
@@ -183,7 +193,8 @@ class StepDetector:
             share = max(share, settings.rhythm_refractory)
         usual = self._period or median(self._intervals)
         soon = interval < max(settings.refractory_s * RATE_HZ, share * usual)
-        if soon or relative <= settings.least_rise or hump.rise_mps2 <= settings.floor_mps2:
+        late = interval > settings.late_steps * usual and relative < settings.late_rise
+        if soon or late or relative <= settings.least_rise or hump.rise_mps2 <= settings.floor_mps2:
             return []
         self._intervals.append(interval)
         self._last_top = hump.top

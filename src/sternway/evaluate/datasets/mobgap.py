@@ -6,7 +6,7 @@ inferred from the walking itself).
 
 Layout ``<person>-data.mat``: ``data.TimeMeasure1.Test*.Trial*.SU.LowerBack`` and ``.Standards.INDIP`` with its
 walking bouts. The reference has holes of up to 2.7 s inside bouts and disagrees with the optical one by 30 ms; it is
-read as it is labelled. ``--split`` scoring cuts bouts where it is silent for more than 1.1 s.
+read as it is labelled; a second score cuts bouts where it is silent for more than 1.1 s.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from sternway.errors import RecordingError
 from sternway.evaluate.trial import Activity, GaitReference, Trial, TrialFile
@@ -74,7 +75,7 @@ def _trials(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the usable trials of one person as ``(member, contents)``."""
     try:
         tests = loadmat(path, simplify_cells=True)["data"]["TimeMeasure1"]
-    except (OSError, ValueError, KeyError, NotImplementedError) as error:
+    except (OSError, ValueError, KeyError, NotImplementedError, MatReadError) as error:
         raise RecordingError(f"{path}: is not a data file of Mobilise-D ({error})") from error
     for test, trials in tests.items():
         for trial, contents in trials.items() if isinstance(trials, dict) else ():

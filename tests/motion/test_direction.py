@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from sternway.motion.direction import DirectionEstimator
+from sternway.motion.gait import Direction
+from sternway.motion.trunk import TrunkTracker
+from sternway.recording.script import BACKWARD, FORWARD, Stand, Turn, Walk
+from sternway.recording.walker import BELT, Walker
+from sternway.samples import Block
+
+
+def pendulum(seconds=6.0, step_hz=1.8, vertical_mps2=1.5, forward_mps2=1.0, left_mps2=0.4):
+    """Forward gait as an inverted pendulum: fastest where lowest."""
+    turn = 2.0 * np.pi * step_hz * np.arange(0.0, seconds, 0.01)
+    return vertical_mps2 * np.cos(turn), -forward_mps2 * np.sin(turn), left_mps2 * np.sin(0.5 * turn)
+
+
+def told(vertical, forward, left, yaw=None, walking=None, estimator=None):
+    estimator = estimator or DirectionEstimator()
+    yaw = np.zeros(len(vertical)) if yaw is None else yaw
+    walking = np.ones(len(vertical), bool) if walking is None else walking
+    rows = zip(vertical.tolist(), forward.tolist(), left.tolist(), yaw.tolist(), walking.tolist(), strict=True)
+    return [estimator.update(*row) for row in rows]
+
+
+def lived(script, seconds, seed=2):
+    walker = Walker(script, seed=seed)
+    time_s = np.arange(0.0, seconds, 0.01)
+    accel, gyro = walker.at(time_s)
+    motions = TrunkTracker(mounting=BELT).update(Block(time_s, accel, gyro, 0.0))
+    return np.concatenate([m.time_s for m in motions]), np.concatenate([m.direction for m in motions])
+
+
+def test_fastest_where_lowest_is_forward_and_the_other_way_round_backward():
+    vertical, forward, left = pendulum()
+    assert told(vertical, forward, left)[-1] is Direction.FORWARD
+    assert told(vertical, -forward, left)[-1] is Direction.BACKWARD
+
+
+@pytest.mark.parametrize("way", [FORWARD, BACKWARD])
+@pytest.mark.parametrize("speed_mps", [0.5, 0.9, 1.3])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_walk_is_told_within_two_and_a_third_seconds_and_never_wrongly(way, speed_mps, seed):
+    time_s, direction = lived((Stand(2.0), Walk(12.0, way, speed_mps)), 14.0, seed)
+    assert set(direction[(time_s > 5.0) & (time_s < 13.5)]) == {way}
+    assert -way not in direction
+
+
+def test_it_takes_two_seconds_of_evidence():
+    answers = told(*pendulum())
+    assert set(answers[:195]) == {Direction.UNKNOWN}
+    assert answers[230] is Direction.FORWARD
+
+
+@pytest.mark.parametrize(
+    "gait",
+    [
+        {"forward_mps2": 0.2},  # marching in place
+        {"left_mps2": 2.5},  # sideways
+        {"vertical_mps2": 0.1, "forward_mps2": 0.1, "left_mps2": 0.05},  # hardly moving
+    ],
+)
+def test_what_is_neither_forward_nor_backward_is_unknown(gait):
+    assert set(told(*pendulum(**gait))) == {Direction.UNKNOWN}
+
+
+def test_vertical_and_forward_without_a_common_rhythm_are_unknown():
+    vertical, _, left = pendulum()
+    _, forward, _ = pendulum(step_hz=2.33)
+    answers = told(vertical, forward, left)
+    assert answers.count(Direction.UNKNOWN) > 0.6 * len(answers)
+
+
+def test_who_does_not_walk_goes_no_way():
+    walking = np.arange(600) < 400
+    answers = told(*pendulum(), walking=walking)
+    assert answers[399] is Direction.FORWARD
+    assert set(answers[400:]) == {Direction.UNKNOWN}
+
+
+def test_a_turn_keeps_the_last_answer_for_a_while():
+    vertical, forward, left = pendulum(12.0)
+    turning = (np.arange(1200) > 500) & (np.arange(1200) < 700)
+    scrambled = np.where(turning & (np.arange(1200) > 560), -forward, forward)
+    answers = told(vertical, scrambled, left, yaw=2.0 * turning)
+    assert set(answers[500:]) == {Direction.FORWARD}
+
+
+def test_endless_turning_ends_in_unknown():
+    answers = told(*pendulum(12.0), yaw=np.where(np.arange(1200) > 300, 2.0, 0.0))
+    assert answers[-1] is Direction.UNKNOWN
+
+
+def test_a_turn_of_the_simulated_walker_is_never_told_wrongly():
+    _, direction = lived((Stand(2.0), Walk(6.0), Turn(), Walk(6.0)), 16.0)
+    assert Direction.BACKWARD not in direction
+
+
+def test_confidence_grows_with_the_evidence():
+    clear, vague = DirectionEstimator(), DirectionEstimator()
+    vertical, forward, left = pendulum()
+    told(vertical, forward, left, estimator=clear)
+    told(vertical, forward + pendulum(step_hz=2.7, forward_mps2=3.0)[1], left, estimator=vague)
+    assert 0.5 <= vague.confidence < clear.confidence <= 1.0
