@@ -6,7 +6,7 @@ BENCH := .venv-bench
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
+.PHONY: help demo test check validation format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -44,6 +44,10 @@ axe: ## fetch axe-core, with which make test looks at every page for what keeps 
 
 screenshots: $(DEV)/ready ## take the pictures of the dashboard's pages anew (needs chromium)
 	$(DEV)/bin/python docs/dashboard/screenshots.py
+
+validation: $(DEV)/ready ## score the detectors on the recordings in STERNWAY_DATA and rewrite docs/validation/detection.md
+	@test -d "$(STERNWAY_DATA)" || { echo "set STERNWAY_DATA to the folder that holds sisfall, hapt, kfall ..."; exit 1; }
+	$(DEV)/bin/python -m sternway.evaluate.validation "$(STERNWAY_DATA)" docs/validation
 
 format: $(DEV)/ready ## format the code
 	$(DEV)/bin/ruff format .
