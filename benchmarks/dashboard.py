@@ -28,9 +28,9 @@ import sqlalchemy as sa
 
 from sternway.config import BrokerSettings, ClipSettings, DashboardSettings, OutboxSettings, Settings
 from sternway.dashboard.auth import Door, Role
-from sternway.dashboard.history import History
 from sternway.dashboard.intake import keep
 from sternway.dashboard.lookup import events, walks
+from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.notebook import journal_row
 from sternway.dashboard.schema import JOURNAL, PEOPLE
 from sternway.dashboard.store import Store, open_store
@@ -89,7 +89,7 @@ async def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, str]
 def fill(folder: Path, count: int) -> tuple[str, dict[str, int]]:
     """Store the walks, three a week up to yesterday, each with a stumble and its trace; return a login and keys."""
     store = open_store(DashboardSettings(state_dir=str(folder / "home")))
-    history, now_s = History(CLIP, 1), time.time()
+    history, now_s = MadeUpClip(CLIP, 1), time.time()
     plan = WalkPlan(stretches=5, stretch_min=3.0)
     for begin in range(0, count, 50):
         arrivals = []

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sternway.config import BrokerSettings, ClipSettings, DashboardSettings, OutboxSettings, Settings
-from sternway.dashboard.history import History
+from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.service import Dashboard
 from sternway.demo.broker import EmbeddedBroker
 from sternway.publish.clock import Clock
@@ -60,7 +60,7 @@ class WireClip:
         self._clock = Clock("clip-1")
         clip = ClipSettings("clip-1", str(folder))
         self._publisher = Publisher(clip, broker, OutboxSettings(resend_s=1.0), clock=self._clock)
-        self._bodies = [arrival.record for arrival in History("clip-1", 3).walk(1e9, WalkPlan(), 0.0, 1)]
+        self._bodies = [arrival.record for arrival in MadeUpClip("clip-1", 3).walk(1e9, WalkPlan(), 0.0, 1)]
         self._began_s = 0.0
         self._closing = threading.Event()
         self._silent = threading.Event()

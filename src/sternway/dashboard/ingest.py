@@ -8,7 +8,6 @@ import contextlib
 import logging
 import queue
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping
@@ -16,26 +15,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from sternway.config import BrokerSettings
+from sternway.dashboard.broker_client import is_running, make_client
+from sternway.dashboard.hearing import age_s, arrival, is_online, is_record
 from sternway.dashboard.intake import keep, meet
 from sternway.dashboard.live import Live
 from sternway.dashboard.store import Store
 from sternway.errors import MessageError, SternwayError, StoreError
 from sternway.events import Kind
 from sternway.publish import messages, topics
-from sternway.publish.tls import client_context, find_credentials
 
 _log = logging.getLogger(__name__)
 
 CLIENT_ID = "sternway-dashboard"
-SESSION_S = 14 * 86400
-"""How long the broker keeps what arrives while the dashboard is away; the clips keep it longer still."""
-UNACKNOWLEDGED_COUNT = 200
 BATCH_COUNT = 200
 RETRY_S = 5.0
 ANSWER_S = 4.0
@@ -122,25 +118,11 @@ class Ingest:
         client.publish(topic, payload, qos=1, retain=retain, properties=properties)
 
     def _connect(self) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2, self._client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
-        )
-        credentials = find_credentials(self._broker)
-        if credentials.user:
-            client.username_pw_set(credentials.user, credentials.password)
-        context = client_context(self._broker, credentials)
-        if context is not None:
-            client.tls_set_context(context)
+        client = make_client(self._broker, self._client_id)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
-        client.reconnect_delay_set(1, 30)
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = SESSION_S
-        properties.ReceiveMaximum = UNACKNOWLEDGED_COUNT
-        client.connect_async(
-            self._broker.host, self._broker.port, keepalive=15, clean_start=False, properties=properties
-        )
         client.loop_start()
         return client
 
@@ -154,7 +136,7 @@ class Ingest:
                 self._say(f"cannot speak to the broker: {error}")
             self._closing.wait(RETRY_S)
             client = self._client
-            if client is not None and (self.trouble or not _is_running(client)):
+            if client is not None and (self.trouble or not is_running(client)):
                 self._drop(client)
         if self._client is not None:
             self._drop(self._client)
@@ -172,6 +154,9 @@ class Ingest:
             return
         client.subscribe([(topic.of("+"), topic.qos) for topic in _INCOMING])
         self.trouble = None
+
+    def _on_subscribe(self, *_: Any) -> None:
+        """Count as connected once the broker has confirmed what we listen to."""
         self.connected.set()
 
     def _on_disconnect(self, _: Client, __: Any, ___: DisconnectFlags, ____: ReasonCode, _____: Any) -> None:
@@ -186,7 +171,7 @@ class Ingest:
             _log.exception("a message on %s could not be taken", message.topic)
             self.refused["unforeseen"] += 1
         else:
-            if _is_record(message.topic):
+            if is_record(message.topic):
                 return  # acknowledged once it is stored
         client.ack(message.mid, message.qos)
 
@@ -196,7 +181,7 @@ class Ingest:
             raise MessageError("a topic that is not ours")
         (clip_id, suffix), payload = address, bytes(message.payload)
         if suffix == topics.RECORD.suffix:
-            self._arrived.put((_arrival(payload, clip_id), message))
+            self._arrived.put((arrival(payload, clip_id), message))
         elif not payload:
             return
         elif suffix == topics.STATE.suffix:
@@ -204,9 +189,9 @@ class Ingest:
             self._live.state(clip_id, messages.decode_state(payload)[0], message.retain)
         elif suffix == topics.EVENT.suffix:
             event = messages.decode_event(payload)
-            self._live.felt(clip_id, Kind(event["event_type"]), _age_s(event, message))
+            self._live.felt(clip_id, Kind(event["event_type"]), age_s(event, message))
         elif suffix == topics.AVAILABILITY.suffix:
-            self._live.availability(clip_id, _is_online(payload))
+            self._live.availability(clip_id, is_online(payload))
         elif suffix == "reply/dashboard":
             self._answer(messages.decode_reply(payload))
 
@@ -265,35 +250,3 @@ class Ingest:
         if trouble != self.trouble:
             _log.error("%s", trouble)
         self.trouble = trouble
-
-
-def _arrival(payload: bytes, clip_id: str) -> messages.Arrival:
-    try:
-        return messages.decode_record(payload, clip_id)
-    except messages.UnreadableBodyError as error:
-        _log.warning("a record of %s is kept although it cannot be read: %s", clip_id, error)
-        return error.arrival
-
-
-def _age_s(event: Mapping[str, Any], message: MQTTMessage) -> float:
-    """Return how long ago an event happened: what the broker held it for, or what the clock says if that is more."""
-    left_s = getattr(message.properties, "MessageExpiryInterval", None)
-    held_s = 0.0 if left_s is None or topics.EVENT.expiry_s is None else float(topics.EVENT.expiry_s - left_s)
-    if not event["clock_synced"]:
-        return max(held_s, 0.0)
-    return max(held_s, time.time() - datetime.fromisoformat(event["wall_time"]).timestamp(), 0.0)
-
-
-def _is_online(payload: bytes) -> bool:
-    if payload not in {b"online", b"offline"}:
-        raise MessageError("availability must be online or offline")
-    return payload == b"online"
-
-
-def _is_record(topic: str) -> bool:
-    return topic.endswith("/" + topics.RECORD.suffix)
-
-
-def _is_running(client: Client) -> bool:
-    thread = client._thread  # no public way to ask
-    return thread is not None and thread.is_alive()
