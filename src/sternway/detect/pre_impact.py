@@ -35,7 +35,7 @@ class PreImpactSettings:
     bad sample is not a fall). ``refractory_s``: a fall is over within it.
     """
 
-    threshold: float = 1.8
+    threshold: float = 2.0
     in_a_row: int = 3
     refractory_s: float = 3.0
 
