@@ -103,6 +103,8 @@ class StumbleDetector:
         if held or score < self._least:
             return None
         self._quiet_until_s = time_s + self._settings.refractory_s
+        for pace in self._paces:
+            pace.freeze()
         return self._event(time_s, score, ratios)
 
     def _ratios(self, jolt: Jolt, own: Mapping[str, float], share: float) -> list[float]:

@@ -13,11 +13,13 @@ from sternway.motion.resample import PERIOD_S, RATE_HZ
 class UsualSettings:
     """``power``: 6 lets the peaks of each step count most. ``memory_s``: about six steps. ``delay_s``: as they were
     this long ago, so that a stumble is not measured against itself. All three from the operating curves of SisFall.
+    ``event_s`` after an alarm is left out: labelled stumbles with their recovery steps last up to 1.8 s.
     """
 
     power: int = 6
     memory_s: float = 3.0
     delay_s: float = 0.5
+    event_s: float = 1.5
 
 
 class PaceLevel:
@@ -35,10 +37,19 @@ class PaceLevel:
         """Forget all motion."""
         self._waiting: deque[float] = deque()
         self._mean = self._weight = 0.0
+        self._frozen_count = 0
+
+    def freeze(self) -> None:
+        """Keep what is happening out: an event is not what is usual."""
+        self._waiting.clear()
+        self._frozen_count = round(self._settings.event_s * RATE_HZ)
 
     def push(self, value: float) -> float:
         """Take the newest value and return the level; 0 while there is none yet."""
-        self._waiting.append(value**self._settings.power)
+        if self._frozen_count:
+            self._frozen_count -= 1
+        else:
+            self._waiting.append(value**self._settings.power)
         if len(self._waiting) > round(self._settings.delay_s * RATE_HZ):
             self._mean = self._keep * self._mean + (1.0 - self._keep) * self._waiting.popleft()
             self._weight = self._keep * self._weight + (1.0 - self._keep)
