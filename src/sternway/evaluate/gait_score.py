@@ -29,6 +29,9 @@ START_S = 0.3
 """The estimator may take 2.3 s, so the first window of a walk begins 0.3 s after the walk."""
 
 SLOW_MPS = (0.3, 0.6)
+EDGE_S = 2.0
+"""Labels of posture change while people still step into place or begin to sit; this far inside they do not."""
+
 STILL = {"A04": "sitting", "A05": "standing", "A06": "lying"}
 
 
@@ -179,8 +182,16 @@ def still_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
         ]
         minutes = sum(end - start for _, start, end in spans) / 60.0
         steps = sum(start <= step.time_s < end for outcome, start, end in spans for step in outcome.steps)
+        inside = sum(
+            start + EDGE_S <= step.time_s < end - EDGE_S for outcome, start, end in spans for step in outcome.steps
+        )
         if minutes:
-            figures[words] = {"minutes": minutes, "steps": steps, "steps_per_10_min": 10.0 * steps / minutes}
+            figures[words] = {
+                "minutes": minutes,
+                "steps": steps,
+                "steps_per_10_min": 10.0 * steps / minutes,
+                "steps_inside": inside,
+            }
     return figures
 
 
@@ -319,7 +330,8 @@ def gait_table(figures: Json) -> str:
         p50, p90 = cadence["abs_error_steps_per_min_p50"], cadence["abs_error_steps_per_min_p90"]
         lines.append(f"{'cadence':<24} error {p50:.2f} (p90 {p90:.2f}) steps/min over {cadence['bouts']} bouts")
     for words, still in figures["still"].items():
-        lines.append(f"{words:<24} {still['steps']} steps told in {still['minutes']:.1f} min")
+        inside = f"{still['steps_inside']} of them 2 s inside"
+        lines.append(f"{words:<24} {still['steps']} steps told in {still['minutes']:.1f} min, {inside}")
     for code, part in figures["rotation"].items():
         heard = ", ".join(f"{count} {kind}" for kind, count in part["alarms"].items())
         lines += [
