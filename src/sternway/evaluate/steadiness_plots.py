@@ -89,7 +89,7 @@ def softness(folder: Path) -> Figure:
         axes.plot([0, 1], [own["D01"], own["D02"]], "o-", color=BLUE, alpha=0.6)
     axes.set(xticks=[0, 1], xticklabels=["walking slowly", "walking quickly"], xlim=(-0.3, 1.3), ylim=(0, None))
     axes.set_ylabel("rise at landing (m/s³)")
-    axes.set_title(f"{len(means)} people: pace changes landing more than anything else", color=INK, fontsize=11)
+    axes.set_title(f"{len(means)} people: the same person lands harder at a quicker pace", color=INK, fontsize=11)
     return figure
 
 
