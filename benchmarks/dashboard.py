@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=30, help="requests a page")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long to watch the cost of a viewer")
     parser.add_argument("--viewers", type=int, default=100)
+    parser.add_argument("--stumbles", type=int, default=10, help="how often the walker trips with --clip")
     parser.add_argument("--clip", action="store_true", help="also time stumble at the chip to text on the page")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
@@ -81,7 +82,7 @@ async def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, str]
                 figures["RSS after all pages"] = f"{psutil.Process(process.pid).memory_info().rss / 1e6:.0f} MB"
                 await viewers(client, psutil.Process(process.pid), StandIn(folder, port), arguments, figures)
                 if arguments.clip:
-                    await whole_way(client, port, folder, figures)
+                    await whole_way(client, port, folder, arguments.stumbles, figures)
             figures["RSS at the end"] = f"{psutil.Process(process.pid).memory_info().rss / 1e6:.0f} MB"
     return figures
 
@@ -292,9 +293,9 @@ async def stumbles(
     return delays
 
 
-async def whole_way(client: httpx.AsyncClient, port: int, folder: Path, figures: dict[str, str]) -> None:
+async def whole_way(client: httpx.AsyncClient, port: int, folder: Path, count: int, figures: dict[str, str]) -> None:
     """Time from the stumble at the emulated chip to its text in the page's stream, and from the decision."""
-    command = [sys.executable, __file__, "--as-clip", str(port), str(folder / WALKER)]
+    command = [sys.executable, __file__, "--as-clip", str(port), str(folder / WALKER), str(count)]
     (folder / WALKER).mkdir()
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=environment)
@@ -310,6 +311,8 @@ async def whole_way(client: httpx.AsyncClient, port: int, folder: Path, figures:
                 texts.append(at_s)
             before = word
 
+    while WALKER not in (await client.get("/clips")).text:
+        await asyncio.sleep(0.5)
     async with looking(client, 1, WALKER) as [queue]:
         listener = asyncio.create_task(listen(queue))
         async for line in process.stdout:
@@ -333,13 +336,13 @@ def spread(values: list[float]) -> str:
     return f"p50 {np.median(values):.2f} s  p95 {np.percentile(values, 95):.2f} s  max {max(values):.2f} s"
 
 
-def as_clip(port: int, folder: str) -> None:
+def as_clip(port: int, folder: str, count: int) -> None:
     """Be the clip: production driver, loop and publisher on an emulated chip whose walker trips every 28 seconds."""
     from sternway.demo import scene
     from sternway.recording.script import BACKWARD, SCRIPTS, Act, Stand, Stumble, Walk
 
     acts: list[Act] = [Stand(14.0)]
-    for _ in range(10):
+    for _ in range(count):
         acts += [Walk(14.0, BACKWARD), Stumble(1.0), Walk(14.0, BACKWARD)]
     SCRIPTS["bench"] = acts
     settings = Settings(
@@ -352,11 +355,11 @@ def as_clip(port: int, folder: str) -> None:
                 print(event.time_s, time.monotonic(), flush=True)
 
     one = scene.Scene(settings, "bench", watch)
-    one.service.run(until=lambda: one.elapsed_s > 14.0 + 10 * 28.5)
+    one.service.run(until=lambda: one.elapsed_s > 14.0 + count * 28.5)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--as-clip"]:
-        as_clip(int(sys.argv[2]), sys.argv[3])
+        as_clip(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
     else:
         main()
