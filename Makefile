@@ -3,10 +3,11 @@ PYTHON ?= python3
 DEV := .venv
 DEMO := .venv-demo
 BENCH := .venv-bench
+AUDIT := .venv-audit
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check validation format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
+.PHONY: help demo test check validation docs docs-images sbom audit format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -26,6 +27,9 @@ $(DEMO)/ready: requirements/demo.lock pyproject.toml
 
 $(BENCH)/ready: requirements/bench.lock pyproject.toml
 	$(call venv,$(BENCH),requirements/bench.lock)
+
+$(AUDIT)/ready: requirements/audit.lock pyproject.toml
+	$(call venv,$(AUDIT),requirements/audit.lock)
 
 demo: $(DEMO)/ready ## run a simulated walk on an emulated clip, with a live page
 	$(DEMO)/bin/sternway demo
@@ -49,12 +53,28 @@ validation: $(DEV)/ready ## score the detectors on the recordings in STERNWAY_DA
 	@test -d "$(STERNWAY_DATA)" || { echo "set STERNWAY_DATA to the folder that holds sisfall, hapt, kfall ..."; exit 1; }
 	$(DEV)/bin/python -m sternway.evaluate.validation "$(STERNWAY_DATA)" docs/validation
 
+docs: $(DEV)/ready ## build the documentation into docs/_build/html; a warning is an error
+	$(DEV)/bin/python -m sphinx -W --keep-going -q -j $(JOBS) docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
+docs-images: $(DEV)/ready ## draw the pictures of the documentation anew that are made from the code
+	$(DEV)/bin/python docs/build/make_wiring.py
+	$(DEV)/bin/python docs/images/make_terminal.py
+
+sbom: $(AUDIT)/ready ## write a bill of materials (CycloneDX) of what clip and dashboard run into dist/
+	mkdir -p dist
+	for name in pi dashboard; do $(AUDIT)/bin/cyclonedx-py requirements requirements/$$name.lock \
+	  --pyproject pyproject.toml --output-reproducible -o dist/sternway-$$name.cdx.json || exit 1; done
+
+audit: $(AUDIT)/ready ## look for known holes in what clip and dashboard run (asks pypi.org)
+	for name in pi dashboard; do $(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/$$name.lock || exit 1; done
+
 format: $(DEV)/ready ## format the code
 	$(DEV)/bin/ruff format .
 	$(DEV)/bin/ruff check --fix .
 
 lock: ## resolve the dependency locks anew (needs uv)
-	for name in pi demo dev bench; do \
+	for name in pi dashboard demo dev bench audit; do \
 	  uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-emit-index-url --no-header --quiet --extra $$name -o requirements/$$name.lock || exit 1; done
 
@@ -75,4 +95,4 @@ system-packages: ## install what real peers in tests need (Debian, as root)
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$(cat requirements/system.txt) >/dev/null
 
 clean: ## remove what the targets made
-	rm -rf .venv .venv-demo .venv-bench build dist docs/_build
+	rm -rf .venv .venv-demo .venv-bench .venv-audit build dist docs/_build
