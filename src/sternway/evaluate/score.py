@@ -2,8 +2,9 @@
 
 What counts, for all data sets alike:
 
-* A **stumble** is detected by a stumble alarm decided from 1 s before the labelled span (some labels begin well
-  after the jolt: SisFall D18_SA02_R05 by 0.55 s) to 1 s after it; without labels, anywhere in the trial. Latency runs from the first labelled sample to the decision.
+* A **stumble** is detected by a stumble alarm decided from 1 s before the labelled span (some labels begin well after
+  the jolt: SisFall D18_SA02_R05 by 0.55 s) to 1 s after it; without labels, anywhere in the trial. Latency runs from
+  the first labelled sample to the decision, and is negative where the decision came first.
 * A **fall is foreseen** (pre-impact) by an alarm decided in the 2 s before the impact peak; lead is what remained.
 * A **fall** is detected by a fall alarm that places it within 2 s of the impact; delay runs from impact to decision.
 * Everything else is false: alarms in ADL trials (for falls, all that are not falls, stumbles included; for stumbles,
