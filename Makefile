@@ -7,7 +7,8 @@ AUDIT := .venv-audit
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check validation docs docs-images sbom audit format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
+BOARD_CACHE ?= $(HOME)/.cache/sternway/board
+.PHONY: help process-test systemd-test board-test wheels board-packages demo test check validation docs docs-images sbom audit format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -36,6 +37,18 @@ demo: $(DEMO)/ready ## run a simulated walk on an emulated clip, with a live pag
 
 test: $(DEV)/ready ## run the tests
 	$(DEV)/bin/python -m pytest -n $(JOBS) -m "not process and not systemd and not board and not home_assistant"
+
+process-test: $(DEV)/ready ## run the unmodified service on a made-up bus and pins (3 minutes)
+	$(DEV)/bin/python -m pytest -m process tests/process
+
+systemd-test: $(DEV)/ready ## let systemd judge the units (seconds)
+	$(DEV)/bin/python -m pytest -m systemd tests/systemd
+
+board-test: $(DEV)/ready wheels ## boot a whole virtual board and run the clip on it (as root, after make board-packages)
+	$(DEV)/bin/python tests/board/board_test.py --cache $(BOARD_CACHE)
+
+wheels: $(DEV)/ready ## collect what a Pi without a network needs in build/wheels (Python 3.11 and 3.13)
+	$(DEV)/bin/python firmware/collect_wheels.py build/wheels
 
 check: $(DEV)/ready ## formatting, lint, types and the import rule
 	$(DEV)/bin/ruff format --check .
@@ -93,6 +106,10 @@ home-assistant-test: $(DEV)/ready ## try the clip on a real, current Home Assist
 system-packages: ## install what real peers in tests need (Debian, as root)
 	apt-get update --quiet --quiet
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$(cat requirements/system.txt) >/dev/null
+
+board-packages: ## install what the virtual board needs (Debian, as root)
+	apt-get update --quiet --quiet
+	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$(cat requirements/board-system.txt) >/dev/null
 
 clean: ## remove what the targets made
 	rm -rf .venv .venv-demo .venv-bench .venv-audit build dist docs/_build

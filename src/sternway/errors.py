@@ -13,6 +13,10 @@ class BusError(SternwayError, OSError):
     """The I2C bus did not carry a transfer: wiring, address, permission or a stuck line."""
 
 
+class PinError(SternwayError, OSError):
+    """A GPIO pin cannot be had: it is in use, or not permitted, or there is no GPIO here."""
+
+
 class WrongChipError(SternwayError, ValueError):
     """A chip answered, but it is not one that Sternway can read."""
 

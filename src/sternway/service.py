@@ -15,6 +15,7 @@ from sternway.device.haptics import Haptics, NoMotor, Pins, wired_motor
 from sternway.device.light import Light
 from sternway.device.motor_test import MotorTest
 from sternway.device.notify import Notifier
+from sternway.device.pins import claimed
 from sternway.device.realtime import be_punctual
 from sternway.device.rescue import Rescue
 from sternway.loop import Loop
@@ -55,11 +56,12 @@ class ClipService:
         state_dir = Path(settings.clip.state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
         self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, rescue=rescue)
-        self._motor = wired_motor(settings.pins, settings.haptics, pins)
+        wires = settings.pins
+        self._motor = claimed(wires.motor, lambda: wired_motor(wires, settings.haptics, pins))
         self._time = clock, sleep
         self.haptics = Haptics(self._motor, settings.haptics)
-        self._button = Button(settings.pins.button, pins) if settings.pins.button else None
-        self._light = Light(settings.pins.led, pins)
+        self._button = claimed(wires.button, lambda: Button(wires.button, pins)) if wires.button else None
+        self._light = claimed(wires.led, lambda: Light(wires.led, pins))
         self._watch = watch
         self._notifier = Notifier()
         self._memory = Memory(state_dir / "memory.json")

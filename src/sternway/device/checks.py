@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
-from gpiozero import BadPinFactory
 
 from sternway.config import Settings
 from sternway.device.battery import FuelGauge, under_voltage
@@ -17,6 +16,7 @@ from sternway.device.chips import Chip, find_chip, nothing_answers
 from sternway.device.clip import CANDIDATES, Clip
 from sternway.device.haptics import Pins, wired_motor
 from sternway.device.motor_test import MotorTest
+from sternway.device.pins import pin_trouble
 from sternway.errors import BusError, SternwayError
 from sternway.samples import GRAVITY_MPS2
 
@@ -129,7 +129,7 @@ def check_motor(bench: Bench) -> Finding:
     try:
         motor = wired_motor(pins, bench.settings.haptics, bench.pins)
     except Exception as error:  # gpiozero and the pin libraries raise many kinds
-        return Finding("motor", Verdict.WRONG, _pin_trouble(pins.motor, error))
+        return Finding("motor", Verdict.WRONG, pin_trouble(pins.motor, error))
     try:
         chip = _ready_chip(bench)
         felt = MotorTest(chip, motor, clock=bench.clock, sleep=bench.sleep).run()
@@ -153,7 +153,7 @@ def check_button(bench: Bench, wait_s: float = 0.0) -> Finding:
     try:
         button = Button(number, bench.pins, clock=bench.clock)
     except Exception as error:  # as above
-        return Finding("button", Verdict.WRONG, _pin_trouble(number, error))
+        return Finding("button", Verdict.WRONG, pin_trouble(number, error))
     try:
         if button.is_pressed:
             words = f"reads as pressed; let go of it, or look for a short between GPIO{number} and ground"
@@ -181,16 +181,6 @@ def check_power(bench: Bench) -> Finding:
     if sagged is None:
         return Finding("power", Verdict.UNKNOWN, f"this board cannot tell a weak supply; {battery}", figures)
     return Finding("power", Verdict.OK, f"supply steady; {battery}", figures)
-
-
-def _pin_trouble(number: int, error: Exception) -> str:
-    if isinstance(error, BadPinFactory):
-        return "no GPIO here: on a Pi, sudo apt install python3-lgpio; elsewhere, add --emulated"
-    words = (str(error) or type(error).__name__).splitlines()[0]
-    return (
-        f"GPIO{number} cannot be had ({words}); stop what else uses it (sudo systemctl stop sternway), "
-        "or add this user to the group gpio (sudo usermod -aG gpio $USER)"
-    )
 
 
 def _places() -> list[int]:

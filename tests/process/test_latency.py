@@ -1,0 +1,77 @@
+"""From the chip to the pin: how long after a jolt, and after the sample that settles it, the motor's pin rises."""
+
+import time
+
+import numpy as np
+import pytest
+
+from sternway.recording.script import Stand, Walk
+from sternway.recording.walker import Walker
+
+pytestmark = pytest.mark.process
+
+CLIPS, TRIALS = 6, 35
+FIRST_S, EVERY_S, GAP_BEFORE_S = 7.0, 3.2, 2.4
+JOLT_S = 0.08
+JOLT_MPS2, JOLT_RADPS = np.array([18.0, 30.0, 25.0]), np.array([4.0, 2.0, 5.0])
+
+
+class Jolted:
+    """Walks, and is knocked for 80 ms every 3.2 s: as soon after a stumble as the clip may say the next."""
+
+    def __init__(self, seed):
+        self._walker = Walker((Stand(0.5), Walk(FIRST_S + EVERY_S * (TRIALS + 2))), seed)
+
+    def at(self, times_s):
+        accel, gyro = self._walker.at(times_s)
+        into_s = np.mod(times_s - FIRST_S, EVERY_S)
+        during = (times_s >= FIRST_S) & (into_s < JOLT_S)
+        push = np.where(during, np.sin(np.pi * into_s / JOLT_S), 0.0)[:, None]
+        return accel + push * JOLT_MPS2, gyro + push * JOLT_RADPS
+
+
+def walk_with_jolts(benches):
+    """Lose some samples before each jolt, so that the last jolt is not what the next one is measured against."""
+    starts = []
+    for number, bench in enumerate(benches):
+        bench.configure("[outbox]\nmax_bytes = 20000000")
+        bench.start()
+        bench.plug(Jolted(number))
+        starts.append(time.monotonic())
+    due = sorted(
+        (start_s + FIRST_S + EVERY_S * trial - GAP_BEFORE_S, number)
+        for number, start_s in enumerate(starts)
+        for trial in range(TRIALS)
+    )
+    for at_s, number in due:
+        time.sleep(max(0.0, at_s - time.monotonic()))
+        benches[number].bus.chips[0x6A].fifo.clear()
+    time.sleep(GAP_BEFORE_S + EVERY_S)
+    return starts
+
+
+def delays(bench, start_s):
+    """Yield (from the jolt, from the settling sample) to the pin's next rise, for every stumble that was found."""
+    buzzes = bench.pins.buzzes()
+    for kind, body in bench.records("event"):
+        if kind == "event" and body["kind"] == "stumble":
+            decided_s = body["decided_at_s"]
+            jolt_s = start_s + FIRST_S + EVERY_S * round((decided_s - start_s - FIRST_S) / EVERY_S)
+            rise_s = next((at for at in buzzes if at > decided_s), None)
+            if rise_s is not None and rise_s - decided_s < 1.0:
+                yield rise_s - jolt_s, rise_s - decided_s
+
+
+def test_two_hundred_jolts_reach_the_pin(benches, capsys):
+    clips = benches(CLIPS)
+    starts = walk_with_jolts(clips)
+    for bench in clips:
+        bench.end()
+    found = np.array([pair for bench, start_s in zip(clips, starts, strict=True) for pair in delays(bench, start_s)])
+    with capsys.disabled():
+        print(f"\nchip event -> GPIO edge, {len(found)} jolts on {CLIPS} clips at once ({CLIPS * TRIALS} given):")
+        for name, column in (("the jolt's first sample", 0), ("the sample that settles it", 1)):
+            p50, p99, most = (1000.0 * np.quantile(found[:, column], q) for q in (0.5, 0.99, 1.0))
+            print(f"  from {name:<28} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   most {most:6.1f} ms")
+    assert len(found) >= 200
+    assert np.median(found[:, 1]) < 0.25
