@@ -15,6 +15,8 @@ from sternway.motion.resample import PERIOD_S, Resampler, ResampleSettings
 from sternway.motion.steps import StepDetector, StepSettings
 from sternway.samples import GRAVITY_MPS2, Block, Floats
 
+_Row = Sequence[float]
+
 
 @dataclass(frozen=True, slots=True)
 class TrunkMotion:
@@ -75,6 +77,7 @@ class TrunkTracker:
         self._attitude = Attitude(self._settings.attitude)
         self._steps = StepDetector(self._settings.steps)
         self._direction = DirectionEstimator(self._settings.direction)
+        self._keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
         self._shaking: list[tuple[float, float]] = []
         self._restart()
 
@@ -100,96 +103,87 @@ class TrunkTracker:
 
     def _restart(self) -> None:
         self._velocity_mps = 0.0
-        self._upright: tuple[float, ...] | None = None
+        self._upright: tuple[float, float, float] | None = None
         self._steps.reset()
         self._direction.reset()
 
     def _track(self, block: Block) -> TrunkMotion:
+        """Return the trunk motion of a block at 100 Hz; plain floats, since NumPy is slow on a few rows."""
         if block.after_gap:
             self._restart()
         up = self._attitude.update(block)
-        accel, gyro = block.accel_mps2, block.gyro_radps
-        along_up = _dot(accel, up)
-        level = accel - along_up[:, None] * up
-        vertical = along_up - GRAVITY_MPS2
-        forward, left = self._body_axes(level, up)
-        yaw_rate = _dot(gyro, up)
-        walking, direction, steps = self._gait(block.time_s, vertical, up, yaw_rate, (forward, left))
+        columns = (block.time_s, block.accel_mps2, block.gyro_radps, up)
+        steps: list[Step] = []
+        rows = [self._row(*row, steps) for row in zip(*(column.tolist() for column in columns), strict=True)]
+        table: Floats = np.array(rows, dtype=np.float64).reshape(-1, 11).T
+        norm, turning, vertical, horizontal, velocity, tilt, yaw, forward, left, walking, direction = table
+        mounted = self._mounting is not None
         return TrunkMotion(
             time_s=block.time_s,
-            accel_mps2=accel,
-            gyro_radps=gyro,
+            accel_mps2=block.accel_mps2,
+            gyro_radps=block.gyro_radps,
             up=up,
-            accel_norm_mps2=np.sqrt(_dot(accel, accel)),
-            gyro_norm_radps=np.sqrt(_dot(gyro, gyro)),
+            accel_norm_mps2=norm,
+            gyro_norm_radps=turning,
             vertical_mps2=vertical,
-            horizontal_mps2=np.sqrt(_dot(level, level)),
-            vertical_velocity_mps=self._integrate(vertical),
-            tilt_rad=self._tilt(up),
-            yaw_rate_radps=yaw_rate,
-            anteroposterior_mps2=forward,
-            mediolateral_mps2=left,
-            walking=walking,
-            direction=direction,
-            steps=steps,
+            horizontal_mps2=horizontal,
+            vertical_velocity_mps=velocity,
+            tilt_rad=tilt,
+            yaw_rate_radps=yaw,
+            anteroposterior_mps2=forward if mounted else None,
+            mediolateral_mps2=left if mounted else None,
+            walking=walking.astype(np.bool_),
+            direction=direction.astype(np.int8),
+            steps=tuple(steps),
             motor_on=self._motor_on(block.time_s),
             after_gap=block.after_gap,
         )
 
-    def _integrate(self, vertical_mps2: Floats) -> Floats:
-        keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
-        velocity = self._velocity_mps
-        out = []
-        for acceleration in vertical_mps2.tolist():
-            velocity = keep * velocity + acceleration * PERIOD_S
-            out.append(velocity)
-        self._velocity_mps = velocity
-        return np.array(out, dtype=np.float64)
+    def _row(self, time_s: float, accel: _Row, gyro: _Row, up: _Row, steps: list[Step]) -> tuple[float, ...]:
+        """Return the columns of one sample, in the order of ``_track``, and add the steps it decides to ``steps``."""
+        along_up = _dot(accel, up)
+        vertical, yaw = along_up - GRAVITY_MPS2, _dot(gyro, up)
+        level = (accel[0] - along_up * up[0], accel[1] - along_up * up[1], accel[2] - along_up * up[2])
+        forward, left = self._body_axes(level, up)
+        self._velocity_mps = self._keep * self._velocity_mps + vertical * PERIOD_S
+        steps += self._steps.update(time_s, vertical, up, self._direction.direction)
+        walking = self._steps.walking
+        if self._mounting is not None:
+            self._direction.update(vertical, forward, left, yaw, walking)
+        return (
+            math.sqrt(_dot(accel, accel)),
+            math.sqrt(_dot(gyro, gyro)),
+            vertical,
+            math.sqrt(_dot(level, level)),
+            self._velocity_mps,
+            self._tilt(up),
+            yaw,
+            forward,
+            left,
+            walking,
+            self._direction.direction,
+        )
 
-    def _tilt(self, up: Floats) -> Floats:
-        """Return the angle (n,) in radians between up now and the slow idea of upright."""
+    def _tilt(self, up: _Row) -> float:
+        """Return the angle in radians between up now and the slow idea of upright."""
+        x, y, z = up
+        px, py, pz = self._upright or (x, y, z)
+        cosine = (x * px + y * py + z * pz) / (math.sqrt(px * px + py * py + pz * pz) or 1.0)
         gain = PERIOD_S / self._settings.upright_s
-        upright = self._upright
-        out = []
-        for x, y, z in up.tolist():
-            if upright is None:
-                upright = (x, y, z)
-            px, py, pz = upright
-            cosine = (x * px + y * py + z * pz) / (math.sqrt(px * px + py * py + pz * pz) or 1.0)
-            out.append(math.acos(max(-1.0, min(1.0, cosine))))
-            upright = (px + gain * (x - px), py + gain * (y - py), pz + gain * (z - pz))
-        self._upright = upright
-        return np.array(out, dtype=np.float64)
+        self._upright = (px + gain * (x - px), py + gain * (y - py), pz + gain * (z - pz))
+        return math.acos(max(-1.0, min(1.0, cosine)))
 
-    def _body_axes(self, level: Floats, up: Floats) -> tuple[Floats | None, Floats | None]:
+    def _body_axes(self, level: _Row, up: _Row) -> tuple[float, float]:
+        """Return the forward and the leftward part of the horizontal acceleration; zeros without a mounting."""
         if self._mounting is None:
-            return None, None
-        ahead = np.array(self._mounting.forward)
-        ahead = ahead - _dot(up, np.broadcast_to(ahead, up.shape))[:, None] * up
-        ahead /= np.sqrt(_dot(ahead, ahead))[:, None] + 1e-12
-        return _dot(level, ahead), _dot(level, np.cross(up, ahead))
-
-    def _gait(
-        self,
-        time_s: Floats,
-        vertical: Floats,
-        up: Floats,
-        yaw_rate: Floats,
-        axes: tuple[Floats | None, Floats | None],
-    ) -> tuple[NDArray[np.bool_], NDArray[np.int8], tuple[Step, ...]]:
-        """Return for each sample whether the wearer walks and which way, and the steps decided."""
-        walking, direction, steps = [], [], []
-        ahead, aside = (np.zeros(len(time_s)) if axis is None else axis for axis in axes)
-        mounted = self._mounting is not None
-        way = self._direction.direction
-        columns = (time_s, vertical, up, yaw_rate, ahead, aside)
-        for now_s, rise, upward, yaw, fore, side in zip(*(column.tolist() for column in columns), strict=True):
-            steps += self._steps.update(now_s, rise, upward, way)
-            if mounted:
-                way = self._direction.update(rise, fore, side, yaw, self._steps.walking)
-            walking.append(self._steps.walking)
-            direction.append(int(way))
-        return np.array(walking, dtype=np.bool_), np.array(direction, dtype=np.int8), tuple(steps)
+            return 0.0, 0.0
+        ux, uy, uz = up
+        x, y, z = self._mounting.forward
+        along_up = _dot(up, (x, y, z))
+        x, y, z = x - along_up * ux, y - along_up * uy, z - along_up * uz
+        length = math.sqrt(x * x + y * y + z * z) + 1e-12
+        x, y, z = x / length, y / length, z / length
+        return _dot(level, (x, y, z)), _dot(level, (uy * z - uz * y, uz * x - ux * z, ux * y - uy * x))
 
     def _motor_on(self, time_s: Floats) -> NDArray[np.bool_]:
         shaken = np.zeros(len(time_s), dtype=np.bool_)
@@ -200,9 +194,8 @@ class TrunkTracker:
         return shaken
 
 
-def _dot(a: Floats, b: Floats) -> Floats:
-    """Return row-wise dot products, summed in one order whatever the number of rows."""
-    return a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]
+def _dot(a: _Row, b: _Row) -> float:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def merge_steps(motions: Sequence[TrunkMotion]) -> tuple[Step, ...]:
