@@ -311,7 +311,7 @@ async def whole_way(client: httpx.AsyncClient, port: int, folder: Path, count: i
                 texts.append(at_s)
             before = word
 
-    while WALKER not in (await client.get("/clips")).text:
+    while f"/clips/{WALKER}/name" not in (await client.get("/clips")).text:
         await asyncio.sleep(0.5)
     async with looking(client, 1, WALKER) as [queue]:
         listener = asyncio.create_task(listen(queue))
