@@ -91,7 +91,11 @@ def test_a_file_cut_anywhere_keeps_every_whole_member(tmp_path_factory, cut):
     assert recording.truncated == (size not in ends)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", gzip.compress(b"hello"), gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", gzip.compress(b"hello"), gzip.compress(b"")],
+    ids=["empty", "text", "compressed text", "compressed nothing"],
+)
 def test_something_else_is_refused_by_name(tmp_path, content):
     path = tmp_path / "x.swrec"
     path.write_bytes(content)
