@@ -10,7 +10,8 @@ from sternway import __version__
 project = "Sternway"
 version = release = __version__
 project_copyright = "the Sternway contributors, MIT licence"
-exclude_patterns = ["_build", "examples", "mqtt/topics.md"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sternway_pages"]
+exclude_patterns = ["_build", "examples"]
 
 html_theme = "furo"
 html_title = "Sternway"
@@ -35,6 +36,6 @@ python_use_unqualified_type_names = True
 
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:.*", r"(?!sternway)[\w.]+"),  # the standard library's and others' names
+    ("py:.*", r"(?!sternway).*"),  # the standard library's and others' names
     ("py:.*", r"sternway(\.[a-z_]+)*\.[A-Z]\w*"),  # aliases and type variables, which autodoc does not list
 ]

@@ -20,7 +20,6 @@ from sphinx.util.docutils import SphinxDirective
 from sternway.alert.patterns import MEANINGS, PATTERNS
 from sternway.cli import build_parser
 from sternway.config import Settings
-from sternway.publish.reference import topic_table
 
 DOCS = Path(__file__).parents[1]
 KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
@@ -146,10 +145,10 @@ def hazards() -> str:
 
 
 def modules(package: str) -> list[str]:
-    """Return ``package`` and every module below it."""
+    """Return ``package`` and every module below it, but for the steps of migrations, which run only inside Alembic."""
     room = importlib.import_module(package)
     inside = pkgutil.walk_packages(room.__path__, f"{package}.") if hasattr(room, "__path__") else ()
-    return [package, *(found.name for found in inside)]
+    return [package, *(found.name for found in inside if ".migrations" not in found.name)]
 
 
 def api(*packages: str) -> str:
@@ -165,7 +164,6 @@ PAGES: dict[str, Callable[..., str]] = {
     "settings": settings,
     "commands": commands,
     "hazards": hazards,
-    "topics": topic_table,
     "api": api,
 }
 

@@ -1,6 +1,7 @@
 """The hazard file: every hazard has controls, and every control is shown by tests that exist."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -54,3 +55,16 @@ def test_every_hazard_has_controls_shown_by_tests_that_exist(hazard):
             if name not in named_in(ROOT / path):
                 missing.append(test)
     assert missing == []
+
+
+def test_the_security_page_names_tests_that_exist():
+    page = (ROOT / "docs" / "safety" / "security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", page)
+    assert len(named) > 25
+    assert [test for path, test in named if test not in named_in(ROOT / "tests" / path)] == []
+
+
+def test_the_security_page_has_every_row():
+    page = (ROOT / "docs" / "safety" / "security.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| 5\.(\d+) ", page, re.MULTILINE) == [str(number) for number in range(1, 14)]
+    assert re.findall(r"^\| I(\d+) ", page, re.MULTILINE) == [str(number) for number in range(1, 11)]

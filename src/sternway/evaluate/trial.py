@@ -137,7 +137,7 @@ class Dataset(Protocol):
 
 
 def impact_time_s(time_s: Floats, accel_mps2: Floats, span: tuple[float, float] | None = None) -> float:
-    """Return the time of the largest |a|, within ``span`` where one is given.
+    """Return the time of the largest ``|a|``, within ``span`` where one is given.
 
     >>> impact_time_s(np.array([0.0, 0.1, 0.2]), np.array([[9.8, 0, 0], [30.0, 0, 0], [9.8, 0, 0]]))
     0.1

@@ -31,8 +31,8 @@ class Attitude:
 
     Seen from the room, specific force averages to gravity over any while in which the body comes back to the speed it
     had: free fall and the impact that ends it cancel. So specific force is low-passed in a frame that the gyro holds
-    still, not weighed by how near |a| is to 1 g (idea: Laidig and Seel 2023, VQF; the bias as the integral term of
-    Mahony, Hamel and Pflimlin 2008). At the start the low-pass is the running mean, so it works in motion too.
+    still, not weighed by how near ``|a|`` is to 1 g (idea: Laidig and Seel 2023, VQF; the bias as the integral term
+    of Mahony, Hamel and Pflimlin 2008). At the start the low-pass is the running mean, so it works in motion too.
     Yaw does not enter. The gyro's bias belongs to the chip and outlives a gap. Plain floats: a three-vector costs
     NumPy sixty times as much.
     """

@@ -43,7 +43,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in schema_files().items():
         (folder / name).write_text(text, encoding="utf-8")
-    (folder / "topics.md").write_text(topic_table(), encoding="utf-8")
+    (folder / "topics.md").write_text(f"# Every topic\n\n{topic_table()}", encoding="utf-8")
 
 
 def _text(name: str, shape: Shape) -> str:
