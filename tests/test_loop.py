@@ -9,19 +9,22 @@ from queue import SimpleQueue
 import pytest
 
 from sternway.alert.patterns import Pattern
+from sternway.commands import calibrate
 from sternway.config import RecordingSettings
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedRescue, VirtualClock
 from sternway.events import Cause, Kind
 from sternway.loop import Loop
 from sternway.memory import Memory
+from sternway.motion.speed import SpeedEstimator
 from sternway.publish.clock import Clock
 from sternway.publish.messages import Command, Plan
 from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder
 from sternway.recording.script import Fall, Stand, Stumble, Walk
-from sternway.recording.walker import Walker
+from sternway.recording.walker import BELT, Walker
 from sternway.records import Phase, Record, RecordKind, State
+from sternway.session.fitting import Fitting, FittingPhase
 from sternway.session.outcome import Press
 from sternway.session.plan import WalkPlan
 from sternway.status import Power
@@ -361,6 +364,19 @@ def test_what_is_remembered_is_plain_json(wearer, tmp_path):
     walk.memory.chore()
     kept = json.loads((tmp_path / "memory.json").read_text())
     assert kept["monitor"]["session"]["walk"]["phase"] == "warm_up"
+
+
+def test_what_calibrating_taught_is_used_and_stays(wearer, tmp_path):
+    fitting = Fitting()
+    fitting.mounting, fitting.phase = BELT, FittingPhase.DONE
+    fitting.speed = SpeedEstimator({"backward": 0.5})
+    assert calibrate.keep(fitting, Memory(tmp_path / "memory.json")) == 0
+    walk = wearer((Stand(5.0),))
+    walk.loop.keep()
+    walk.memory.chore()
+    kept = json.loads((tmp_path / "memory.json").read_text())["monitor"]
+    assert kept["mounting"] == BELT.body()
+    assert kept["speed"] == {"backward": 0.5}
 
 
 def test_the_motor_is_felt_once_before_each_walk_when_it_is_idle(wearer):

@@ -82,6 +82,7 @@ class Monitor:
         pre_impact, fall = PreImpactDetector(), FallDetector()
         self._gated = GATED if gated else frozenset()
         self._mounting = mounting
+        self._speed = dict(memory.get("speed") or {})
         self._mounter: MountingEstimator | None = None
         self._mount_from_s: float | None = None
         self._tracker = TrunkTracker(mounting=mounting)
@@ -146,6 +147,7 @@ class Monitor:
         """Return what must outlive a restart, as plain JSON-able data."""
         return {
             "mounting": self._mounting.body() if self._mounting else None,
+            "speed": self._speed,
             "stumble": self.stumble.baseline,
             "stability": self.stability.baselines,
             "session": self.session.snapshot(),

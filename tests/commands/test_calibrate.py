@@ -22,10 +22,10 @@ def calibrate(script, tmp_path, distance_m=None):
     bus = EmulatedBus({0x6A: EmulatedLsm6dsox(walker, clock)}, clock, clock.sleep)
     said, played = [], []
     path = tmp_path / "memory.json"
-    path.write_text('{"stumble": {"learned": 7}}', encoding="utf-8")
+    path.write_text('{"monitor": {"stumble": {"learned": 7}}}', encoding="utf-8")
     clip = Clip(bus, clock=clock, sleep=clock.sleep)
     status = fit(clip, Memory(path), said.append, lambda pattern: played.append(pattern.name), distance_m)
-    return status, json.loads(path.read_text(encoding="utf-8")), said, played
+    return status, json.loads(path.read_text(encoding="utf-8"))["monitor"], said, played
 
 
 def test_standing_and_walking_forward_tell_how_the_clip_sits(tmp_path):

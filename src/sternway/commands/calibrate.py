@@ -85,8 +85,9 @@ def keep(fitting: Fitting, memory: Memory) -> int:
     if fitting.phase is not FittingPhase.DONE or fitting.mounting is None:
         return 1
     snapshot = memory.load()
-    snapshot["mounting"] = fitting.mounting.body()
-    snapshot["speed"] = {**snapshot.get("speed", {}), **fitting.speed.calibration}
+    known = snapshot.setdefault("monitor", {})
+    known["mounting"] = fitting.mounting.body()
+    known["speed"] = {**known.get("speed", {}), **fitting.speed.calibration}
     memory.keep(snapshot, sync=True)
     memory.chore()
     return 0

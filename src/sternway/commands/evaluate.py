@@ -62,7 +62,6 @@ def main(arguments: argparse.Namespace) -> int:
     ungated, gated = (scores(reader.name, gate, outcomes) for gate in ("none", "walking"))
     print(report.table(ungated, gated, reader.activities), end="")
     figures = {**(ungated if arguments.gate == "none" else gated), "unreadable": unreadable}
-    _write(arguments.json, figures)
     _write(arguments.json, {**_gait(reader, files, arguments), **figures})
     return _tell(unreadable)
 
