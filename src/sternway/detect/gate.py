@@ -1,10 +1,10 @@
 """Is the wearer walking? Outside gait, sitting down hard and jumping look the same to one sensor."""
 
-import math
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
@@ -13,6 +13,9 @@ from sternway.samples import Floats
 _EVERY = 10
 """Samples between looks: ten a second is as fine as a gate that holds for seconds needs."""
 
+
+_LAG_STEP = 4
+"""Samples between lags: at two steps a second a likeness 20 ms beside its top has lost 3 %."""
 
 _SMOOTH = 10
 """Samples averaged: 0.1 s keeps the rhythm of the steps without the jolt of the heel."""
@@ -106,18 +109,17 @@ def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> flo
     Only lags count after which the correlation has once been negative: a slow movement is like itself a moment ago,
     but has no rhythm. 0 without rhythm or where the motion is softer than ``least_mps2``.
     """
-    best, dipped = 0.0, False
-    for lag in range(shortest // 2, len(past) - window // 2 + 1, 2):
-        count = min(window, len(past) - lag)
-        now, then = past[-count:], past[-count - lag : -lag]
-        power = math.sqrt(float(now @ now) * float(then @ then))
-        if power <= count * least_mps2**2:
-            continue
-        like = float(now @ then) / power
-        dipped = dipped or like < 0.0
-        if dipped and lag >= shortest:
-            best = max(best, like)
-    return best
+    lags = np.arange(shortest // 2, len(past) - window // 2 + 1, 2)
+    if not len(lags):
+        return 0.0
+    counts = np.minimum(window, len(past) - lags)
+    windows = sliding_window_view(np.concatenate((np.zeros(window), past)), window)
+    now, then = windows[-1], windows[len(past) - lags]
+    power = np.sqrt(np.cumsum(now[::-1] ** 2)[counts - 1] * np.sum(then * then, axis=1))
+    loud = power > counts * least_mps2**2
+    like = (then @ now)[loud] / power[loud]
+    rhythmic = np.logical_or.accumulate(like < 0.0) & (lags[loud] >= shortest)
+    return float(like[rhythmic].max(initial=0.0))
 
 
 def _smooth(values: Floats) -> Floats:
