@@ -11,6 +11,7 @@ from sternway.alert.patterns import Pattern, Prompt
 from sternway.alert.policy import AlertPolicy
 from sternway.detect.detector import Detector
 from sternway.detect.fall import FallDetector
+from sternway.detect.falling import FallingTracker
 from sternway.detect.gate import WalkingGate
 from sternway.detect.pre_impact import PreImpactDetector
 from sternway.detect.sensor_fault import SensorFaultDetector
@@ -79,7 +80,8 @@ class Monitor:
         self.stability = StabilityDetector(baselines=memory.get("stability"))
         self.gate = WalkingGate()
         self.countdown = FallCountdown()
-        pre_impact, fall = PreImpactDetector(), FallDetector()
+        falling = FallingTracker()
+        pre_impact, fall = PreImpactDetector(falling=falling), FallDetector(falling=falling)
         self._gated = GATED if gated else frozenset()
         self._mounting = mounting
         self._speed = dict(memory.get("speed") or {})

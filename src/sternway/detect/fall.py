@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sternway.detect.falling import FallingTracker
 from sternway.detect.impact import Impact, ImpactFinder, ImpactSettings
 from sternway.detect.network import Network, shipped
 from sternway.detect.rest import Rest, RestSettings, Vector, angle_rad
@@ -36,12 +37,18 @@ class FallDetector:
 
     Impacts follow each other (a stumble, the knees, the hip): up to four wait at once. Source of the three phases:
     Bourke, O'Brien and Lyons 2007; Kangas et al. 2008. The network and its training are on the model card.
+    ``falling`` may be shared with another detector.
     """
 
-    def __init__(self, settings: FallSettings | None = None, network: Network | None = None) -> None:
+    def __init__(
+        self,
+        settings: FallSettings | None = None,
+        network: Network | None = None,
+        falling: FallingTracker | None = None,
+    ) -> None:
         self._settings = settings or FallSettings()
         self._network = network or shipped("fall")
-        self._impacts = ImpactFinder(self._settings.impact)
+        self._impacts = ImpactFinder(self._settings.impact, falling)
         self._rest = Rest(self._settings.rest)
         self._quiet_until_s = -math.inf
         self.reset()

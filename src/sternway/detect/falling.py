@@ -40,6 +40,7 @@ class FallingTracker:
 
     A topple carries the hips the way the trunk leans; a sit or a bend pushes them the other way. So the horizontal
     velocity (integrated in the turning axes of the chip, leaky over a second) is projected on the lean.
+    Detectors may share one tracker: asked again about the same piece of motion, it gives the same answer.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class FallingTracker:
 
     def reset(self) -> None:
         """Forget all motion."""
+        self._seen: tuple[TrunkMotion | None, list[list[float]]] = (None, [])
         self._speed: _Vector = (0.0, 0.0, 0.0)
         self._accel: _Vector | None = None
         self._ups: deque[_Vector] = deque(maxlen=_LONG_COUNT + 1)
@@ -55,13 +57,16 @@ class FallingTracker:
     def update(self, trunk: TrunkMotion) -> list[list[float]]:
         """Return the values of :data:`CHANNELS` at each sample.
 
-        ``unloading`` and ``loading`` are |a| below and above 1 g; ``vertical`` and ``horizontal`` the parts of what
+        ``unloading`` and ``loading`` are the norm below and above 1 g; ``vertical``, ``horizontal`` the parts of what
         is not gravity, in g; ``tilt_rate`` and ``yaw_rate`` in 3 rad/s; ``vertical_velocity`` in m/s; ``drop``
         the height lost over about a second, in 0.3 m; ``tilt`` the angle to the slow idea of upright, in rad;
         ``turned_short`` and ``turned_long`` the angle that up has moved through the trunk in 0.25 s and in 1 s;
         ``horizontal_speed`` and its part along the lean in m/s; ``lean_push`` the acceleration along the lean, in g;
         ``jerk`` in 200 m/s3.
         """
+        seen, channels = self._seen
+        if trunk is seen:
+            return channels
         if trunk.after_gap:
             self.reset()
         rows = zip(
@@ -76,18 +81,21 @@ class FallingTracker:
             trunk.yaw_rate_radps.tolist(),
             strict=True,
         )
-        return [self._channels(row) for row in rows]
+        channels = [self._channels(row) for row in rows]
+        self._seen = (trunk, channels)
+        return channels
 
     def _channels(self, row: _Row) -> list[float]:
         accel, gyro, up, norm, vertical, horizontal, velocity, tilt, yaw = row
         load = norm / GRAVITY_MPS2 - 1.0
         jerk = math.dist(accel, self._accel or accel) / PERIOD_S
         self._accel = accel
-        self._ups.append(up)
+        ups = self._ups
+        ups.append(up)
         self._drop_m += PERIOD_S * (velocity - self._drop_m / _DROP_LEAK_S)
         wx, wy, wz = gyro
         tilt_rate = math.sqrt(max(0.0, wx * wx + wy * wy + wz * wz - yaw * yaw))
-        lean, level = _lean(self._ups[0], up), _level(accel, up, vertical)
+        lean, level = _lean(ups[0], up), _level(accel, up, vertical)
         speed = self._speed = _carried(self._speed, gyro, level)
         return [
             max(-1.0, min(0.0, load)),
@@ -99,8 +107,8 @@ class FallingTracker:
             max(-3.0, min(3.0, velocity)),
             max(-3.0, min(3.0, self._drop_m / 0.3)),
             tilt,
-            _angle(up, self._ups[max(0, len(self._ups) - 1 - _SHORT_COUNT)]),
-            _angle(up, self._ups[0]),
+            _angle(up, ups[max(0, len(ups) - 1 - _SHORT_COUNT)]),
+            _angle(up, ups[0]),
             min(3.0, math.hypot(*speed)),
             max(-3.0, min(3.0, _dot(speed, lean))),
             max(-2.0, min(2.0, _dot(level, lean) / GRAVITY_MPS2)),

@@ -25,7 +25,7 @@ class ImpactSettings:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """A local maximum of |a|.
+    """A local maximum of ``|a|``.
 
     ``up_before`` is upward in chip axes from 3 s to 1 s before it. ``numbers`` describe the way down, the blow and
     what followed within a second, in the order of :data:`NUMBERS`.
@@ -48,13 +48,13 @@ _DOWN_S, _BLOW_S = 1.0, 0.1
 
 
 class ImpactFinder:
-    """Finds local maxima of |a|, each known ``after_s`` later."""
+    """Finds local maxima of ``|a|``, each known ``after_s`` later."""
 
-    def __init__(self, settings: ImpactSettings | None = None) -> None:
+    def __init__(self, settings: ImpactSettings | None = None, falling: FallingTracker | None = None) -> None:
         self._settings = settings or ImpactSettings()
         self._before = round(self._settings.before_s * RATE_HZ)
         self._after = round(self._settings.after_s * RATE_HZ)
-        self._falling = FallingTracker()
+        self._falling = falling or FallingTracker()
         self.reset()
 
     def reset(self) -> None:

@@ -57,4 +57,11 @@ class JoltTracker:
 
 def _mean(rows: deque[_Row]) -> _Row:
     a, b, c, d, e = rows
-    return tuple((p + q + r + s + t) / _SMOOTH for p, q, r, s, t in zip(a, b, c, d, e, strict=True))  # type: ignore[return-value]
+    return (
+        (a[0] + b[0] + c[0] + d[0] + e[0]) / _SMOOTH,
+        (a[1] + b[1] + c[1] + d[1] + e[1]) / _SMOOTH,
+        (a[2] + b[2] + c[2] + d[2] + e[2]) / _SMOOTH,
+        (a[3] + b[3] + c[3] + d[3] + e[3]) / _SMOOTH,
+        (a[4] + b[4] + c[4] + d[4] + e[4]) / _SMOOTH,
+        (a[5] + b[5] + c[5] + d[5] + e[5]) / _SMOOTH,
+    )

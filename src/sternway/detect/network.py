@@ -32,7 +32,7 @@ class Network:
         members, _, width = self.second.shape
         hidden = np.maximum(self.first @ numbers + self.first_bias, 0.0).reshape(members, width, 1)
         hidden = np.maximum((self.second @ hidden)[:, :, 0] + self.second_bias, 0.0)
-        return float(np.dot(self.third.ravel(), hidden.ravel())) + self.third_bias
+        return float(np.vdot(self.third, hidden)) + self.third_bias
 
     def to_bytes(self) -> bytes:
         """Return the network as an ``.npz``."""

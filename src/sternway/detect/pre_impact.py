@@ -65,13 +65,19 @@ class PreImpactDetector:
     """Runs a small network on the last 1.2 s of how the trunk unloads, drops, tips and is carried along.
 
     The idea of a small causal network with hard negatives follows Jung, Koo and Kim 2020 (Sensors 20:5774) and Yu,
-    Jang and Xiong 2021 (KFall); the network, its loss and its training are on the model card.
+    Jang and Xiong 2021 (KFall); the network, its loss and its training are on the model card. ``falling`` may be
+    shared with another detector.
     """
 
-    def __init__(self, settings: PreImpactSettings | None = None, network: Network | None = None) -> None:
+    def __init__(
+        self,
+        settings: PreImpactSettings | None = None,
+        network: Network | None = None,
+        falling: FallingTracker | None = None,
+    ) -> None:
         self._settings = settings or PreImpactSettings()
         self._network = network or shipped("pre_impact")
-        self._falling = FallingTracker()
+        self._falling = falling or FallingTracker()
         self._boxes = boxes()
         self._past = Lookback(self._boxes.shape[1], len(CHANNELS))
         self._sure_enough = SureEnough(self._settings)

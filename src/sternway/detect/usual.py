@@ -31,6 +31,7 @@ class PaceLevel:
     def __init__(self, settings: UsualSettings | None = None) -> None:
         self._settings = settings or UsualSettings()
         self._keep = 1.0 - PERIOD_S / self._settings.memory_s
+        self._delay_count = round(self._settings.delay_s * RATE_HZ)
         self.reset()
 
     def reset(self) -> None:
@@ -50,9 +51,10 @@ class PaceLevel:
             self._frozen_count -= 1
         else:
             self._waiting.append(value**self._settings.power)
-        if len(self._waiting) > round(self._settings.delay_s * RATE_HZ):
-            self._mean = self._keep * self._mean + (1.0 - self._keep) * self._waiting.popleft()
-            self._weight = self._keep * self._weight + (1.0 - self._keep)
+        if len(self._waiting) > self._delay_count:
+            keep = self._keep
+            self._mean = keep * self._mean + (1.0 - keep) * self._waiting.popleft()
+            self._weight = keep * self._weight + (1.0 - keep)
         return (self._mean / self._weight) ** (1.0 / self._settings.power) if self._weight > 0.0 else 0.0
 
 

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
@@ -57,11 +59,10 @@ class WornDetector:
             strict=True,
         )
         for time_s, gyro, accel, tilt_rad, walking in rows:
-            row = (*gyro, *accel)
-            if not all(map(math.isfinite, row)):
+            if not math.isfinite(sum(gyro) + sum(accel)):
                 continue
-            self._add(row, tilt_rad, walking)
-            if self._count == RATE_HZ:
+            self._add(gyro + accel, tilt_rad, walking)
+            if len(self._rows) == RATE_HZ:
                 events += self._second(time_s)
                 self._start_second()
         return events
@@ -73,27 +74,20 @@ class WornDetector:
         self._start_second()
 
     def _start_second(self) -> None:
-        self._count = 0
-        self._first: tuple[float, ...] = ()
-        self._sums = [0.0] * 6
-        self._squares = [0.0] * 6
+        self._rows: list[list[float]] = []
         self._tilt_rad = 0.0
         self._walked = False
 
-    def _add(self, row: tuple[float, ...], tilt_rad: float, walking: bool) -> None:
-        if not self._count:
-            self._first = row
-        for index, (value, first) in enumerate(zip(row, self._first, strict=True)):
-            off = value - first
-            self._sums[index] += off
-            self._squares[index] += off * off
+    def _add(self, row: list[float], tilt_rad: float, walking: bool) -> None:
+        self._rows.append(row)
         self._tilt_rad = max(self._tilt_rad, tilt_rad)
         self._walked = self._walked or walking
-        self._count += 1
 
     def _second(self, time_s: float) -> list[Event]:
         settings = self._settings
-        spreads = [max(0.0, q / RATE_HZ - (s / RATE_HZ) ** 2) for s, q in zip(self._sums, self._squares, strict=True)]
+        off = np.array(self._rows) - self._rows[0]
+        means, squares = off.cumsum(axis=0)[-1] / RATE_HZ, (off * off).cumsum(axis=0)[-1] / RATE_HZ
+        spreads = np.maximum(squares - means * means, 0.0).tolist()
         gyro_radps, accel_mps2 = math.sqrt(sum(spreads[:3])), math.sqrt(sum(spreads[3:]))
         still = gyro_radps < settings.still_gyro_radps and accel_mps2 < settings.still_accel_mps2 and not self._walked
         handled = self._tilt_rad > settings.handling_rad

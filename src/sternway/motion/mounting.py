@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sternway.motion.direction import DirectionSettings
 from sternway.motion.filters import Biquad
 from sternway.motion.resample import PERIOD_S, RATE_HZ
+from sternway.motion.window import Lookback
 from sternway.samples import GRAVITY_MPS2, Floats
 
 if TYPE_CHECKING:
@@ -140,11 +141,14 @@ class MountingEstimator:
 
     def __init__(self, settings: MountingSettings | None = None) -> None:
         self._settings = settings or MountingSettings()
+        self._window = round(self._settings.window_s * RATE_HZ)
+        self._rows = Lookback(self._window, 7)
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion."""
-        self._rows: deque[tuple[float, ...]] = deque(maxlen=round(self._settings.window_s * RATE_HZ))
+        self._rows.reset()
+        self._count = 0
         self._intervals: deque[float] = deque(maxlen=20)
         self._walked = 0
         self._yaw = Biquad.low_pass(self._settings.yaw_hz)
@@ -171,7 +175,8 @@ class MountingEstimator:
                 self._intervals.extend(filter(None, [steps.popleft().step_time_s]))
             self._stand(accel, up, turn_radps, walking)
             straight = self._straight(yaw_radps) and walking
-            self._rows.append((*accel, *up, float(straight)))
+            self._rows.push((*accel, *up, float(straight)))
+            self._count += 1
             self._walked += straight
             if straight and self._walked % every == 0:
                 found = self._estimate() or found
@@ -183,7 +188,8 @@ class MountingEstimator:
     def _stand(self, accel: list[float], up: list[float], turn_radps: float, walking: bool) -> None:
         """Take the mean of up while the wearer stands still."""
         settings = self._settings
-        off_mps2 = abs(math.sqrt(sum(part * part for part in accel)) - GRAVITY_MPS2)
+        x, y, z = accel
+        off_mps2 = abs(math.sqrt(x * x + y * y + z * z) - GRAVITY_MPS2)
         if walking or turn_radps > settings.quiet_radps or off_mps2 > settings.quiet_mps2:
             self._quiet_sum, self._quiet_count = (0.0, 0.0, 0.0), 0
             return
@@ -197,7 +203,7 @@ class MountingEstimator:
         settings = self._settings
         if len(self._intervals) < 5:
             return None
-        rows = np.array(self._rows)
+        rows = self._rows.rows[-min(self._count, self._window) :]
         straight = rows[:, 6] > 0.0
         if np.count_nonzero(straight) < settings.least_s * RATE_HZ:
             return None

@@ -58,8 +58,9 @@ class Resampler:
             self.reset()
         stretches: list[list[_Row]] = [[]]
         gaps = [block.after_gap]
-        rows = np.concatenate((block.accel_mps2, block.gyro_radps), axis=1).tolist()
-        for time_s, row in zip(block.time_s.tolist(), rows, strict=True):
+        samples = zip(block.time_s.tolist(), block.accel_mps2.tolist(), block.gyro_radps.tolist(), strict=True)
+        for time_s, accel, gyro in samples:
+            row = accel + gyro
             if not _is_possible(time_s, row):
                 continue
             if self._last_s is not None and self._is_gap(time_s):
@@ -104,7 +105,17 @@ class Resampler:
 
 def _add_area(means: _Row, first: _Row, second: _Row, at: float, width: float) -> _Row:
     """Return ``means`` grown by ``width`` cells of the value at the fraction ``at`` between two samples."""
-    return [mean + width * (a + at * (b - a)) for mean, a, b in zip(means, first, second, strict=True)]
+    m0, m1, m2, m3, m4, m5 = means
+    a0, a1, a2, a3, a4, a5 = first
+    b0, b1, b2, b3, b4, b5 = second
+    return [
+        m0 + width * (a0 + at * (b0 - a0)),
+        m1 + width * (a1 + at * (b1 - a1)),
+        m2 + width * (a2 + at * (b2 - a2)),
+        m3 + width * (a3 + at * (b3 - a3)),
+        m4 + width * (a4 + at * (b4 - a4)),
+        m5 + width * (a5 + at * (b5 - a5)),
+    ]
 
 
 def _is_possible(time_s: float, row: _Row) -> bool:

@@ -15,6 +15,8 @@ from sternway.motion.resample import PERIOD_S, RATE_HZ
 
 _KEPT = 512
 
+_Vector = tuple[float, float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class StepSettings:
@@ -63,6 +65,9 @@ class StepSettings:
     lean_rad: float = math.radians(25.0)
     start_lean_rad: float = math.radians(14.0)
     lean_time_s: float = 1.0
+    settle_time_s: float = 3.0
+    settle_rad: float = math.radians(8.0)
+    settle_count: int = 6
     lean_hold_s: float = 1.0
     rhythm_window_s: float = 4.0
     rhythm_every_s: float = 0.5
@@ -109,7 +114,9 @@ class StepDetector:
         self._trough = self._top = 0.0
         self._trough_at = self._top_at = 0
         self._last_top: int | None = None
-        self._slow_up: tuple[float, float, float] | None = None
+        self._slow_up: _Vector | None = None
+        self._settled_up: _Vector | None = None
+        self._settled = 1.0
         self._leant_at: int | None = None
         self._stop()
 
@@ -143,17 +150,14 @@ class StepDetector:
         self._last_step_s: float | None = None
 
     def _lean(self, up: Sequence[float]) -> None:
-        x, y, z = up
-        sx, sy, sz = self._slow_up or (x, y, z)
-        gain = PERIOD_S / self._settings.lean_time_s
-        sx, sy, sz = sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
-        self._slow_up = (sx, sy, sz)
-        upright = (x * sx + y * sy + z * sz) / math.sqrt(sx * sx + sy * sy + sz * sz)
-        if upright < math.cos(self._settings.start_lean_rad):
+        settings = self._settings
+        self._slow_up, upright = _followed(self._slow_up, up, PERIOD_S / settings.lean_time_s)
+        self._settled_up, self._settled = _followed(self._settled_up, up, PERIOD_S / settings.settle_time_s)
+        if upright < math.cos(settings.start_lean_rad):
             self._run = []
-        if upright < math.cos(self._settings.lean_rad):
+        if upright < math.cos(settings.lean_rad):
             self._leant_at = self._count
-        if self._leant_at is not None and self._count - self._leant_at < self._settings.lean_hold_s * RATE_HZ:
+        if self._leant_at is not None and self._count - self._leant_at < settings.lean_hold_s * RATE_HZ:
             self._stop()
 
     def _fade(self) -> None:
@@ -210,14 +214,15 @@ class StepDetector:
         if not self._run or since > settings.longest_s * RATE_HZ:
             self._run = [hump]
         elif since >= max(settings.shortest_s * RATE_HZ, settings.rhythm_refractory * (self._period or 0)):
-            self._run = [*self._run[-settings.weak_count :], hump]
+            self._run = [*self._run[-settings.settle_count :], hump]
         elif hump.rise_mps2 > self._run[-1].rise_mps2:
             self._run[-1] = hump
         self._last_top = hump.top
         self._usual_mps2 = 0.75 * max(one.rise_mps2 for one in self._run[-3:])
+        least_count = 0 if self._settled > math.cos(settings.settle_rad) else settings.settle_count
         for count, least in (
-            (settings.strong_count, settings.strong_mps2),
-            (settings.weak_count, settings.weak_mps2),
+            (max(settings.strong_count, least_count), settings.strong_mps2),
+            (max(settings.weak_count, least_count), settings.weak_mps2),
         ):
             if self._even(self._run[-count:], count, least):
                 return self._start(count)
@@ -297,6 +302,14 @@ class StepDetector:
         first = max(self._top_at - 16, self._count - _KEPT + 3)
         values = [self._verticals[at % _KEPT] for at in range(first - 1, self._count + 1)]
         return max(after - before for before, after in zip(values, values[2:], strict=False)) / (2.0 * PERIOD_S)
+
+
+def _followed(slow: _Vector | None, up: Sequence[float], gain: float) -> tuple[_Vector, float]:
+    """Return ``slow`` moved towards ``up``, and the cosine of the angle between them."""
+    x, y, z = up
+    sx, sy, sz = slow or (x, y, z)
+    sx, sy, sz = sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
+    return (sx, sy, sz), (x * sx + y * sy + z * sz) / math.sqrt(sx * sx + sy * sy + sz * sz)
 
 
 def _intervals(run: list[_Hump]) -> list[int]:

@@ -1,6 +1,7 @@
 """Finds straight, settled walking one way and cuts it into stretches of five seconds."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,10 @@ from sternway.motion.gait import Direction
 from sternway.motion.regularity import GaitStretch, measure
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.motion.trunk import TrunkMotion
-from sternway.samples import Floats
+from sternway.motion.window import Lookback
 
 STRETCH_S = 5.0
+_LENGTH = round(STRETCH_S * RATE_HZ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class StraightWalking:
 
     def __init__(self, settings: StraightSettings | None = None) -> None:
         self._settings = settings or StraightSettings()
+        self._wait = round(self._settings.wait_s * RATE_HZ)
+        self._past = Lookback(_LENGTH + self._wait, 5)
         self.reset()
 
     def reset(self) -> None:
@@ -53,8 +57,7 @@ class StraightWalking:
         self._yaw_radps = 0.0
         self._row = self._run_rows = 0
         self._way = 0
-        self._first_row = 0
-        self._blocks: deque[Floats] = deque()
+        self._past.reset()
         self._contacts: deque[tuple[float, float]] = deque()
         self._due: deque[tuple[int, int]] = deque()
 
@@ -62,50 +65,26 @@ class StraightWalking:
         """Return the stretches that are complete and whose steps have been decided."""
         if trunk.after_gap:
             self.reset()
-        if not len(trunk):
-            return []
-        self._keep(trunk)
         out = []
         settled = round(self._settings.settle_s * RATE_HZ)
-        wait, length = round(self._settings.wait_s * RATE_HZ), round(STRETCH_S * RATE_HZ)
-        for yaw, way in zip(trunk.yaw_rate_radps.tolist(), self._ways(trunk), strict=True):
+        self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
+        for row, yaw, way in zip(_rows(trunk), trunk.yaw_rate_radps.tolist(), _ways(trunk), strict=True):
+            self._past.push(row)
             self._yaw_radps += PERIOD_S / self._settings.yaw_s * (yaw - self._yaw_radps)
             straight = way != 0 and abs(self._yaw_radps) < self._settings.turn_radps
             self._run_rows = self._run_rows + 1 if straight and way == self._way else 0
             self._way = way
             self._row += 1
-            if self._run_rows == settled + length:
+            if self._run_rows == settled + _LENGTH:
                 self._run_rows = settled
                 self._due.append((self._row, way))
-            if self._due and self._due[0][0] + wait == self._row:
-                out += self._finish(*self._due.popleft())
+            if self._due and self._due[0][0] + self._wait == self._row:
+                out += self._finish(self._due.popleft()[1])
         self._trim()
         return out
 
-    def _ways(self, trunk: TrunkMotion) -> list[int]:
-        if trunk.anteroposterior_mps2 is None or trunk.mediolateral_mps2 is None:
-            return [0] * len(trunk)
-        ways: list[int] = np.where(trunk.walking, trunk.direction, 0).tolist()
-        return ways
-
-    def _keep(self, trunk: TrunkMotion) -> None:
-        nothing = np.zeros(len(trunk))
-        ahead, left = trunk.anteroposterior_mps2, trunk.mediolateral_mps2
-        tilting = np.sqrt(np.maximum(trunk.gyro_norm_radps**2 - trunk.yaw_rate_radps**2, 0.0))
-        columns = (
-            trunk.time_s,
-            trunk.vertical_mps2,
-            nothing if ahead is None else ahead,
-            nothing if left is None else left,
-            tilting,
-        )
-        self._blocks.append(np.column_stack(columns))
-        self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
-
-    def _finish(self, end_row: int, way: int) -> list[DatedStretch]:
-        rows = np.concatenate(self._blocks)
-        end = end_row - self._first_row
-        table = np.ascontiguousarray(rows[end - round(STRETCH_S * RATE_HZ) : end].T)
+    def _finish(self, way: int) -> list[DatedStretch]:
+        table = np.ascontiguousarray(self._past.rows[:_LENGTH].T)
         start_s, end_s = float(table[0, 0]), float(table[0, -1])
         decided_at_s = end_s + self._settings.wait_s
         contacts_s = sorted(
@@ -117,10 +96,29 @@ class StraightWalking:
         return [DatedStretch(end_s, decided_at_s, Direction(way), measured)]
 
     def _trim(self) -> None:
-        """Keep what a stretch and its wait can need."""
-        needed = round((STRETCH_S + self._settings.wait_s) * RATE_HZ)
-        while self._row - self._first_row - len(self._blocks[0]) > needed:
-            self._first_row += len(self._blocks.popleft())
-        start_s = float(self._blocks[0][0, 0])
+        """Forget contacts that are older than what is kept."""
+        start_s = float(self._past.rows[0, 0])
         while self._contacts and self._contacts[0][0] < start_s:
             self._contacts.popleft()
+
+
+def _rows(trunk: TrunkMotion) -> Iterable[tuple[float, float, float, float, float]]:
+    """Return time, upward, forward and leftward acceleration, and the rate of tilting, of each sample."""
+    nothing = [0.0] * len(trunk)
+    ahead, left = trunk.anteroposterior_mps2, trunk.mediolateral_mps2
+    turning, yaw = trunk.gyro_norm_radps, trunk.yaw_rate_radps
+    return zip(
+        trunk.time_s.tolist(),
+        trunk.vertical_mps2.tolist(),
+        nothing if ahead is None else ahead.tolist(),
+        nothing if left is None else left.tolist(),
+        np.sqrt(np.maximum(turning * turning - yaw * yaw, 0.0)).tolist(),
+        strict=True,
+    )
+
+
+def _ways(trunk: TrunkMotion) -> list[int]:
+    if trunk.anteroposterior_mps2 is None or trunk.mediolateral_mps2 is None:
+        return [0] * len(trunk)
+    ways: list[int] = (trunk.walking * trunk.direction).tolist()
+    return ways

@@ -112,9 +112,11 @@ class TrunkTracker:
         if block.after_gap:
             self._restart()
         up = self._attitude.update(block)
-        columns = (block.time_s, block.accel_mps2, block.gyro_radps, up)
+        samples = zip(
+            block.time_s.tolist(), block.accel_mps2.tolist(), block.gyro_radps.tolist(), up.tolist(), strict=True
+        )
         steps: list[Step] = []
-        rows = [self._row(*row, steps) for row in zip(*(column.tolist() for column in columns), strict=True)]
+        rows = [self._row(*sample, steps) for sample in samples]
         table: Floats = np.array(rows, dtype=np.float64).reshape(-1, 11).T
         norm, turning, vertical, horizontal, velocity, tilt, yaw, forward, left, walking, direction = table
         mounted = self._mounting is not None

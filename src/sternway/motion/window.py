@@ -15,7 +15,8 @@ class Lookback:
 
     def __init__(self, count: int, width: int) -> None:
         self._count = count
-        self._store = np.zeros((2 * count, width))
+        self._width = width
+        self._store = np.zeros((2, count, width))
         self.reset()
 
     def reset(self) -> None:
@@ -28,11 +29,10 @@ class Lookback:
         if self._empty:
             self._store[:] = row
             self._empty = False
-        self._store[self._next] = row
-        self._store[self._next + self._count] = row
+        self._store[:, self._next] = row
         self._next = (self._next + 1) % self._count
 
     @property
     def rows(self) -> Floats:
         """Return the rows (count, width), oldest first; a view that the next ``push`` changes."""
-        return self._store[self._next : self._next + self._count]
+        return self._store.reshape(-1, self._width)[self._next : self._next + self._count]

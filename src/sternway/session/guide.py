@@ -110,7 +110,7 @@ class Guide:
         else:
             self._count(sample, phase)
             self._lead(phase, time_s, active=still_s < self._settings.halt_s)
-            if self.ended is None and self.phase in GUIDED and still_s >= self._settings.stand_s:
+            if still_s >= self._settings.stand_s and self.ended is None and self.phase in GUIDED:
                 self.pause(Reason.STANDING, time_s)
 
     def step(self, step: Step, direction: int) -> None:
