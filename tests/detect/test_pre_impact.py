@@ -15,15 +15,18 @@ from sternway.recording.walker import Walker
 from sternway.samples import Block
 from sternway.training.features import boxed
 
-PIECES = [0, 1, 2, 9, 10, 400, 401, 4000, 5500, 5600, 5601, 9000]
+PIECES = [0, 1, 2, 9, 10, 400, 401, 700, 870, 880, 881, 1100]
+"""Where the stream of the fall is cut; it hits the ground near sample 880."""
 
 
-def samples(script, seed=0, until_s=90.0, rate_hz=104.0, rotation=None):
-    time_s = np.arange(0, until_s, 1 / rate_hz)
-    accel, gyro = Walker(script, seed).at(time_s)
-    if rotation is not None:
-        accel, gyro = accel @ rotation.T, gyro @ rotation.T
-    return Block(time_s, accel, gyro, until_s)
+def samples(script, seed=0, span_s=(47.0, 60.0), rate_hz=104.0):
+    """Return part of a script; in ``fall``, backward walking up to second 53 and the impact at 55.5."""
+    time_s = np.arange(*span_s, 1 / rate_hz)
+    return Block(time_s, *Walker(script, seed).at(time_s), span_s[1])
+
+
+def turned(block, rotation):
+    return Block(block.time_s, block.accel_mps2 @ rotation.T, block.gyro_radps @ rotation.T, block.read_at_s)
 
 
 def cut(block, edges):
@@ -45,12 +48,17 @@ def fall():
 
 
 @pytest.fixture(scope="module")
+def heard(fall):
+    return alarms(fall)
+
+
+@pytest.fixture(scope="module")
 def impact_s(fall):
     return float(fall.time_s[np.argmax(np.linalg.norm(fall.accel_mps2, axis=1))])
 
 
-def test_a_fall_is_foreseen_before_the_ground_is_met(fall, impact_s):
-    (event,) = alarms(fall)
+def test_a_fall_is_foreseen_before_the_ground_is_met(heard, impact_s):
+    (event,) = heard
     assert event.kind is Kind.PRE_IMPACT
     assert 0.02 < impact_s - event.decided_at_s < 1.0
     assert event.decided_at_s - event.time_s == pytest.approx(2 * PERIOD_S)
@@ -60,7 +68,8 @@ def test_a_fall_is_foreseen_before_the_ground_is_met(fall, impact_s):
 
 @pytest.mark.parametrize("script", ["walk", "stumble"])
 def test_walking_forward_and_backward_and_stumbling_are_not_falls(script):
-    assert alarms(samples(script, seed=1, until_s=100)) == []
+    walked = samples(script, seed=1, span_s=(14.0, 58.0))
+    assert alarms(walked) == []
 
 
 @pytest.mark.parametrize("rate_hz", [50, 208])
@@ -69,22 +78,21 @@ def test_the_rate_of_the_chip_does_not_matter(rate_hz, impact_s):
     assert 0.02 < impact_s - event.decided_at_s < 1.0
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_how_the_clip_sits_does_not_matter(seed, fall):
+@pytest.mark.parametrize("seed", range(3))
+def test_how_the_clip_sits_does_not_matter(seed, fall, heard):
     rotation, _ = np.linalg.qr(np.random.default_rng(seed).normal(size=(3, 3)))
-    rotation *= np.linalg.det(rotation)
-    (straight,), (turned,) = alarms(fall), alarms(samples("fall", rotation=rotation))
-    assert turned.time_s == pytest.approx(straight.time_s, abs=2 * PERIOD_S)
-    assert turned.evidence["probability"] == pytest.approx(straight.evidence["probability"], abs=0.1)
+    (straight,), (other,) = heard, alarms(turned(fall, rotation * np.linalg.det(rotation)))
+    assert other.time_s == pytest.approx(straight.time_s, abs=2 * PERIOD_S)
+    assert other.evidence["probability"] == pytest.approx(straight.evidence["probability"], abs=0.1)
 
 
-def test_where_the_stream_is_cut_changes_nothing_to_the_last_bit(fall):
-    assert alarms(*cut(fall, PIECES)) == alarms(fall)
-    assert alarms(*cut(fall, range(0, len(fall), 2))) == alarms(fall)
+def test_where_the_stream_is_cut_changes_nothing_to_the_last_bit(fall, heard):
+    assert alarms(*cut(fall, PIECES)) == heard
+    assert alarms(*cut(fall, range(0, len(fall), 2))) == heard
 
 
 def test_a_pickled_detector_goes_on_alike(fall):
-    before, after = cut(fall, [0, 5000])
+    before, after = cut(fall, [0, 800])
     tracker, detector = TrunkTracker(), PreImpactDetector()
     for trunk in tracker.update(before):
         detector.update(trunk)
