@@ -42,7 +42,7 @@ def folds_of(groups: Sequence[str], count: int, seed: int) -> dict[str, int]:
     """Return the fold of each group, spread alike within each kind of people (``sisfall/SA``, ``hapt/user`` ...).
 
     >>> folds_of(["a/SA01", "a/SA02", "a/SE01", "a/SE02"], 2, 1)
-    {'a/SA01': 0, 'a/SA02': 1, 'a/SE01': 1, 'a/SE02': 0}
+    {'a/SA01': 0, 'a/SA02': 1, 'a/SE01': 0, 'a/SE02': 1}
     """
     rng = np.random.default_rng(seed)
     folds: dict[str, int] = {}
