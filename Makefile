@@ -8,7 +8,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 BOARD_CACHE ?= $(HOME)/.cache/sternway/board
-.PHONY: help process-test systemd-test board-test wheels board-packages demo test check validation docs docs-images sbom audit format lock axe screenshots chaos fuzz mqtt-reference home-assistant-test system-packages clean
+.PHONY: help process-test systemd-test board-test wheels board-packages demo test check validation docs docs-images sbom audit format lock axe screenshots chaos soak fuzz mqtt-reference home-assistant-test system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -45,7 +45,7 @@ systemd-test: $(DEV)/ready ## let systemd judge the units (seconds)
 	$(DEV)/bin/python -m pytest -m systemd tests/systemd
 
 board-test: $(DEV)/ready wheels ## boot a whole virtual board and run the clip on it (as root, after make board-packages)
-	$(DEV)/bin/python tests/board/board_test.py --cache $(BOARD_CACHE)
+	$(DEV)/bin/python tests/board/board.py --cache $(BOARD_CACHE) --wheels build/wheels
 
 wheels: $(DEV)/ready ## collect what a Pi without a network needs in build/wheels (Python 3.11 and 3.13)
 	$(DEV)/bin/python firmware/collect_wheels.py build/wheels
@@ -93,6 +93,9 @@ lock: ## resolve the dependency locks anew (needs uv)
 
 chaos: $(DEV)/ready ## shoot clip, broker and dashboard at random, and count what was lost
 	$(DEV)/bin/python tests/chaos/chaos.py --records 1500 --kills 60
+
+soak: $(DEV)/ready ## wear the clip for 24 h in virtual time (about an hour and a half of one core)
+	$(DEV)/bin/python benchmarks/soak.py --hours 24
 
 fuzz: $(DEV)/ready ## throw 100,000 broken messages at the clip
 	$(DEV)/bin/python tests/publish/fuzz.py --count 100000
