@@ -6,7 +6,10 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 SOURCE = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.13")
@@ -23,13 +26,36 @@ def download(folder: Path, python: str, *what: str) -> None:
     subprocess.run([*pip, *target, *what], check=True)
 
 
+def locked_for(python: str) -> str:
+    """Return the lock as it holds on a Pi with that Python; pip itself would ask this computer's."""
+    pi = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": "linux",
+        "platform_machine": "aarch64",
+    }
+    kept = []
+    for entry in (SOURCE / "requirements/pi.lock").read_text(encoding="utf-8").replace(" \\\n", " ").splitlines():
+        if not entry or entry.startswith("#"):
+            continue
+        words = entry.split()
+        hashes = [word for word in words if word.startswith("--hash")]
+        requirement = Requirement(" ".join(word for word in words if word not in hashes))
+        if requirement.marker is None or requirement.marker.evaluate(pi):
+            kept.append(" ".join([f"{requirement.name}{requirement.specifier}", *hashes]))
+    return "\n".join(kept)
+
+
 def collect(folder: Path) -> list[str]:
     """Fill ``folder``; return the names of all wheels."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("sternway-*.whl"):
         old.unlink()
     for python in PYTHONS:
-        download(folder, python, "--require-hashes", "--requirement", str(SOURCE / "requirements/pi.lock"))
+        with tempfile.TemporaryDirectory() as work:
+            lock = Path(work) / "pi.lock"
+            lock.write_text(locked_for(python), encoding="utf-8")
+            download(folder, python, "--require-hashes", "--requirement", str(lock))
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*build, "--no-build-isolation", "--wheel-dir", str(folder), str(SOURCE)], check=True)
     names = sorted(path.name for path in folder.glob("*.whl"))

@@ -59,6 +59,8 @@ def card(tmp_path):
     root = tmp_path / "card"
     (root / "boot/firmware/overlays").mkdir(parents=True)
     (root / "boot/firmware/config.txt").write_text(STOCK_CONFIG)
+    (root / "usr/share/python-wheels").mkdir(parents=True)
+    (root / "usr/share/python-wheels/pip-25.1-py3-none-any.whl").touch()
     return root
 
 
