@@ -7,7 +7,8 @@ import sys
 
 # Below the kernel's own threaded interrupt handlers, which run at 50.
 _PRIORITY = 40
-_MCL_CURRENT, _MCL_FUTURE = 1, 2
+# What is in memory stays there. Without ON_FAULT the kernel fills every reserved page: 220 MB instead of 60.
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ON_FAULT = 1, 2, 4
 # A waiting thread asks for the interpreter after this long, not after 5 ms.
 _SWITCH_S = 0.0005
 
@@ -26,7 +27,7 @@ def be_punctual() -> list[str]:
         os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
     except OSError as error:
         refused.append(f"no real-time priority ({error.strerror}); allow it with LimitRTPRIO={_PRIORITY}")
-    if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE):
+    if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ON_FAULT):
         reason = os.strerror(ctypes.get_errno())
         refused.append(f"memory may be swapped out ({reason}); allow locking with LimitMEMLOCK=infinity")
     return refused
