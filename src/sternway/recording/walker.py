@@ -129,7 +129,7 @@ class Walker:
         return np.concatenate((here, following))
 
     def _body_motion(self, times_s: Floats, tile: int) -> Floats:
-        """Return forward, left, up (m/s2, level axes that turn with the heading), roll, pitch, yaw (rad), stillness."""
+        """Return forward, left, up (m/s2, level axes turning with the heading), roll, pitch, yaw (rad), stillness."""
         motion = np.zeros((len(times_s), 7))
         effort = np.zeros(len(times_s))
         for bout in self._bouts:
