@@ -1,11 +1,14 @@
 """How the site is built: Sphinx, Markdown by MyST, and pages that are written from the code (see _extensions)."""
 
+import logging
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
 from sternway import __version__
+
+logging.getLogger("alembic").setLevel(logging.WARNING)  # its greetings would look like warnings of the build
 
 project = "Sternway"
 version = release = __version__
@@ -28,7 +31,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 myst_links_external_new_tab = False
 
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
