@@ -1,0 +1,184 @@
+"""What the pipeline costs: each stage, the whole, other blocks and rates, replay, and memory over hours.
+
+    python benchmarks/cost.py [--samples 1000000] [--json FILE]
+
+Times are CPU times of the one thread, so that what else runs on the machine counts little; the wall times of whole
+blocks are given beside them.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+import tracemalloc
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from walking import BLOCK_COUNT, RATE_HZ, blocks, monitor
+
+from sternway.monitor import Monitor
+from sternway.motion import resample
+from sternway.recording.files import Recording, RecordingWriter
+from sternway.recording.replay import replay
+
+INSIDE_HZ = resample.RATE_HZ
+RUN_S = 180.0
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Return the middle, the 99th percentile and the largest."""
+    return {
+        "p50": round(float(np.median(values)), 2),
+        "p99": round(float(np.percentile(values, 99)), 2),
+        "max": round(float(np.max(values)), 2),
+    }
+
+
+def whole(seconds: float = RUN_S, rate_hz: float = RATE_HZ, count: int = BLOCK_COUNT) -> dict[str, Any]:
+    """Return the cost of the whole monitor: share of a core, and microseconds a block."""
+    watching, cpu, wall = monitor(), [], []
+    for block in blocks(seconds, rate_hz, count):
+        cpu_ns, wall_ns = time.thread_time_ns(), time.perf_counter_ns()
+        watching.update(block)
+        cpu.append((time.thread_time_ns() - cpu_ns) / 1000.0)
+        wall.append((time.perf_counter_ns() - wall_ns) / 1000.0)
+    return {
+        "share_of_core": round(sum(cpu) / seconds / 1e6, 5),
+        "us_a_sample": round(sum(cpu) / (seconds * INSIDE_HZ), 1),
+        "block_cpu_us": spread(cpu),
+        "block_wall_us": spread(wall),
+    }
+
+
+def stages(seconds: float = RUN_S) -> dict[str, dict[str, float]]:
+    """Return microseconds a 100 Hz sample of each stage."""
+    watching = monitor()
+    spent: dict[str, list[float]] = defaultdict(list)
+    tracker = watching._tracker
+    parts = [tracker._resampler, tracker._attitude, tracker, *watching._detectors, watching.gate, watching.session]
+    for part in parts:
+        part.update = partial(_timed, part.update, spent[type(part).__name__])  # type: ignore[union-attr]
+    for block in blocks(seconds):
+        watching.update(block)
+    return {name: _a_sample(values, seconds) for name, values in spent.items()}
+
+
+def _timed(call: Callable[..., Any], spent: list[float], *arguments: Any) -> Any:
+    began_ns = time.thread_time_ns()
+    answer = call(*arguments)
+    spent.append((time.thread_time_ns() - began_ns) / 1000.0)
+    return answer
+
+
+def _a_sample(values: list[float], seconds: float) -> dict[str, float]:
+    per_call = seconds * INSIDE_HZ / len(values)
+    return {"mean": round(sum(values) / (seconds * INSIDE_HZ), 2)} | spread([value / per_call for value in values])
+
+
+def allocations(seconds: float = 60.0) -> dict[str, float]:
+    """Return what one block allocates at most, and what stays."""
+    watching, peaks = monitor(), []
+    stream = blocks(2.0 * seconds)
+    for block in stream:
+        if block.read_at_s > 100.0 + seconds:
+            break
+        watching.update(block)
+    tracemalloc.start()
+    watching.update(next(stream))
+    first = tracemalloc.get_traced_memory()[0]
+    for block in stream:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        watching.update(block)
+        peaks.append((tracemalloc.get_traced_memory()[1] - before) / 1024.0)
+    kept = tracemalloc.get_traced_memory()[0] - first
+    tracemalloc.stop()
+    return {"peak_KiB_a_block_p50": round(float(np.median(peaks)), 1), "kept_KiB_after": round(kept / 1024.0, 1)}
+
+
+def flatness(samples: int) -> dict[str, Any]:
+    """Return how resident memory and cost change over ``samples`` at 100 Hz; the first tenth fills the windows."""
+    watching, process = monitor(), psutil.Process()
+    seconds = samples / INSIDE_HZ
+    edges = np.linspace(0.1, 1.0, 10) * seconds + 100.0
+    rss_mb, shares, cpu, edge = [], [], [], 0
+    began_ns = time.thread_time_ns()
+    for block in blocks(seconds):
+        start_ns = time.thread_time_ns()
+        watching.update(block)
+        cpu.append((time.thread_time_ns() - start_ns) / 1000.0)
+        if block.read_at_s >= edges[edge] - 0.05:
+            rss_mb.append(round(process.memory_info().rss / 2**20, 2))
+            shares.append(round((time.thread_time_ns() - began_ns) / 1e9 / (0.1 * seconds), 5))
+            began_ns, edge = time.thread_time_ns(), min(edge + 1, len(edges) - 1)
+    return {
+        "samples": samples,
+        "signal_hours": round(seconds / 3600.0, 2),
+        "rss_MB": rss_mb,
+        "rss_growth_MB": round(max(rss_mb[1:]) - rss_mb[0], 2),
+        "share_of_core": shares,
+        "block_cpu_us": spread(cpu),
+        "blocks_over_1_ms": round(float(np.mean(np.array(cpu) > 1000.0)), 6),
+    }
+
+
+def growth(seconds: float = 600.0) -> list[str]:
+    """Return the ten places that grew most in the second half of a run, under tracemalloc."""
+    watching = monitor()
+    tracemalloc.start()
+    before = None
+    for block in blocks(seconds):
+        watching.update(block)
+        if before is None and block.read_at_s > 100.0 + seconds / 2.0:
+            before = tracemalloc.take_snapshot()
+    after = tracemalloc.take_snapshot()
+    tracemalloc.stop()
+    grown = after.compare_to(before or after, "lineno")[:10]
+    return [f"{item.size_diff:+d} B {'/'.join(Path(item.traceback[0].filename).parts[-2:])}" for item in grown]
+
+
+def replay_speed(seconds: float = RUN_S) -> dict[str, float]:
+    """Return how many recorded hours are replayed in a second of CPU time."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "walk.swrec"
+        with RecordingWriter(path, {}) as writer:
+            for block in blocks(seconds):
+                writer.add(block)
+        began_s = time.process_time()
+        replay(Recording(path))
+        return {"times_real_time": round(seconds / (time.process_time() - began_s), 1)}
+
+
+def measure(samples: int) -> dict[str, Any]:
+    """Return every figure."""
+    return {
+        "whole": whole(),
+        "stages_us_a_sample": stages(),
+        "samples_a_block": {str(count): whole(60.0, count=count)["share_of_core"] for count in (1, 2, 4, 16, 64)},
+        "rate_hz": {str(rate): whole(60.0, float(rate))["share_of_core"] for rate in (52, 104, 208, 416)},
+        "replay": replay_speed(),
+        "allocations": allocations(),
+        "grown_most": growth(),
+        "hours": flatness(samples),
+    }
+
+
+def main() -> None:
+    """Print the figures, and write them where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samples", type=int, default=1_000_000, help="at 100 Hz, for memory over hours")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    figures = json.dumps(measure(arguments.samples), indent=1)
+    print(figures)
+    if arguments.json:
+        arguments.json.write_text(figures)
+
+
+if __name__ == "__main__":
+    main()
