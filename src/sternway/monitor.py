@@ -81,7 +81,7 @@ class Monitor:
         self.gate = WalkingGate()
         self.countdown = FallCountdown()
         falling = FallingTracker()
-        pre_impact, fall = PreImpactDetector(falling=falling), FallDetector(falling=falling)
+        pre_impact, fall = PreImpactDetector(falling=falling, gate=self.gate), FallDetector(falling=falling)
         self._gated = GATED if gated else frozenset()
         self._mounting = mounting
         self._speed = dict(memory.get("speed") or {})

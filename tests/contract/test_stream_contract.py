@@ -50,7 +50,7 @@ class OnTrunk:
 
 @dataclass
 class Gate:
-    """Asks the gate what it would let pass, since it returns nothing."""
+    """Asks the gate what it would let pass."""
 
     gate: WalkingGate
     newest_s: float = 0.0

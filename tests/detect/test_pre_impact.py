@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sternway.detect.falling import CHANNELS, FallingTracker
+from sternway.detect.gate import WalkingGate
 from sternway.detect.network import Network, from_bytes
 from sternway.detect.pre_impact import INPUT_COUNT, PreImpactDetector, PreImpactSettings, SureEnough, boxes
 from sternway.events import Kind
@@ -61,7 +62,7 @@ def test_a_fall_is_foreseen_before_the_ground_is_met(heard, impact_s):
     (event,) = heard
     assert event.kind is Kind.PRE_IMPACT
     assert 0.02 < impact_s - event.decided_at_s < 1.0
-    assert event.decided_at_s - event.time_s == pytest.approx(2 * PERIOD_S)
+    assert event.decided_at_s - event.time_s == pytest.approx((PreImpactSettings().in_a_row_in_gait - 1) * PERIOD_S)
     assert event.severity == event.evidence["probability"] > 0.5
     assert set(event.evidence) == {"probability", "falling_mps", "tilt_rad", "tilt_rate_radps", "unloading_g"}
 
@@ -131,19 +132,37 @@ def test_every_box_is_a_mean_and_the_boxes_meet():
     assert matrix[0, -1] > 0
 
 
+def said(odds, in_gait=False, **settings):
+    sure_enough = SureEnough(PreImpactSettings(threshold=1.0, **settings))
+    return [n for n, value in enumerate(odds) if sure_enough.update(n * PERIOD_S, value, in_gait)]
+
+
 def test_three_in_a_row_and_then_a_rest():
-    sure_enough = SureEnough(PreImpactSettings(threshold=1.0, in_a_row=3, refractory_s=0.05))
-    odds = [2, 2, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 2]
-    said = [n for n, value in enumerate(odds) if sure_enough.update(n * PERIOD_S, value)]
-    assert said == [5, 10]
+    assert said([2, 2, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 2], in_a_row=3, refractory_s=0.05) == [5, 10]
+
+
+def test_in_gait_it_must_be_sure_for_longer():
+    odds = [2, 2, 2, 2, 0, 2, 2, 2, 2, 2, 2]
+    assert said(odds, in_gait=False) == [2]
+    assert said(odds, in_gait=True) == [9]
 
 
 def test_the_rest_outlives_a_reset():
     sure_enough = SureEnough(PreImpactSettings(threshold=0.0, in_a_row=1, refractory_s=3.0))
-    assert sure_enough.update(0.0, 1.0)
+    assert sure_enough.update(0.0, 1.0, False)
     sure_enough.reset()
-    assert not sure_enough.update(1.0, 1.0)
-    assert sure_enough.update(3.0, 1.0)
+    assert not sure_enough.update(1.0, 1.0, False)
+    assert sure_enough.update(3.0, 1.0, False)
+
+
+def test_a_gate_may_be_shared_with_the_monitor(fall, heard):
+    tracker, gate = TrunkTracker(), WalkingGate()
+    detector = PreImpactDetector(gate=gate)
+    events = []
+    for trunk in tracker.update(fall):
+        gate.update(trunk)
+        events += detector.update(trunk)
+    assert events == heard
 
 
 def channel(trunk, name):

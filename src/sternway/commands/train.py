@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same weights (default 1)")
     parser.add_argument("--copies", type=int, default=1, help="changed copies of every trial (default 1)")
+    parser.add_argument("--made-up", type=int, default=300, help="made-up bends, squats and sits (default 300)")
     parser.add_argument("--subjects", default="", help="only these people, as SA01,SE02")
     parser.add_argument("--jobs", type=int, default=2, help="processes that read recordings (default 2)")
     parser.add_argument("--name", default="1", help="the version written into the weights (default 1)")
@@ -38,7 +39,14 @@ def main(arguments: argparse.Namespace) -> int:
         raise SternwayError(f"{error.name} is missing; install it with: pip install 'sternway[train]'") from error
     subjects = [name for name in arguments.subjects.split(",") if name]
     _say(f"reading {arguments.folder} ...")
-    material = curriculum.gather(arguments.folder, arguments.copies, arguments.seed, arguments.jobs, subjects)
+    material = curriculum.gather(
+        arguments.folder,
+        arguments.copies,
+        arguments.seed,
+        arguments.jobs,
+        subjects=subjects,
+        made_up_count=arguments.made_up,
+    )
     lessons = curriculum.lessons_of((*material.recorded, *material.changed))
     tables: dict[str, str] = {}
     if arguments.folds:
@@ -62,7 +70,7 @@ def _folds(arguments: argparse.Namespace, material: Any, lessons: Sequence[Any])
     }
     for name, table in tables.items():
         print(f"\n{name}, {arguments.folds} folds by person, no gate\n\n{table}")
-    outcomes = crossval.with_gate(heard, material)
+    outcomes = crossval.in_force(heard)
     figures = {gate: crossval.figures(outcomes, gate) for gate in ("none", "walking")}
     print("\nwith the thresholds in force\n")
     for gate, figure in figures.items():

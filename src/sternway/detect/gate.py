@@ -59,19 +59,31 @@ class WalkingGate:
 
     def reset(self) -> None:
         """Forget all motion; when the gate was open stays known."""
+        self._seen: tuple[TrunkMotion | None, list[bool]] = (None, [])
         self._past: deque[float] = deque(maxlen=self._length)
         self._count = 0
         self._evidence = 0.0
 
-    def update(self, trunk: TrunkMotion) -> None:
-        """Follow the rhythm of ``trunk``; inside, time is counted in samples, so cuts do not matter."""
+    def update(self, trunk: TrunkMotion) -> list[bool]:
+        """Follow the rhythm of ``trunk`` and return whether the gate is open at each sample.
+
+        Time is counted in samples inside, so cuts do not matter. A detector may share the gate: asked again about the
+        same piece of motion, it gives the same answer.
+        """
+        seen, is_open = self._seen
+        if trunk is seen:
+            return is_open
         if trunk.after_gap:
             self.reset()
+        is_open = []
         for time_s, vertical in zip(trunk.time_s.tolist(), trunk.vertical_mps2.tolist(), strict=True):
             self._past.append(vertical)
             self._count += 1
             if self._count % _EVERY == 0:
                 self._look(time_s)
+            is_open.append(bool(self._opened) and time_s < self._opened[-1][1])
+        self._seen = (trunk, is_open)
+        return is_open
 
     def open_at(self, time_s: float) -> bool:
         """Return whether gait was recognised at ``time_s`` or up to ``hold_s`` before; a minute is remembered.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sternway.detect.falling import CHANNELS, FallingTracker
+from sternway.detect.gate import WalkingGate
 from sternway.detect.network import Network, shipped
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
@@ -32,16 +33,22 @@ def boxes() -> Floats:
 @dataclass(frozen=True, slots=True)
 class PreImpactSettings:
     """``threshold`` in log odds, from the operating curve on the model card; ``in_a_row`` samples must pass it (one
-    bad sample is not a fall). ``refractory_s``: a fall is over within it.
+    bad sample is not a fall), and ``in_a_row_in_gait`` while gait is recognised: a stumble that is caught or a quick
+    stair looks like a fall for a moment, and falls from gait are foreseen early enough to wait (chosen on the other
+    folds, see the model card). ``refractory_s``: a fall is over within it.
     """
 
     threshold: float = 2.0
     in_a_row: int = 3
+    in_a_row_in_gait: int = 5
     refractory_s: float = 3.0
 
 
 class SureEnough:
-    """Says yes at the sample at which the log odds have passed the threshold often enough in a row, then rests."""
+    """Says yes at the sample at which the log odds have passed the threshold often enough in a row, then rests.
+
+    ``streak`` is how many samples in a row have passed it so far.
+    """
 
     def __init__(self, settings: PreImpactSettings) -> None:
         self._settings = settings
@@ -50,12 +57,14 @@ class SureEnough:
 
     def reset(self) -> None:
         """Forget the samples; the time of the last alarm stays."""
-        self._streak = 0
+        self.streak = 0
 
-    def update(self, time_s: float, log_odds: float) -> bool:
+    def update(self, time_s: float, log_odds: float, in_gait: bool) -> bool:
         """Take one sample and return whether it raises the alarm."""
-        self._streak = self._streak + 1 if log_odds >= self._settings.threshold else 0
-        if self._streak < self._settings.in_a_row or time_s < self._quiet_until_s:
+        settings = self._settings
+        self.streak = self.streak + 1 if log_odds >= settings.threshold else 0
+        enough = settings.in_a_row_in_gait if in_gait else settings.in_a_row
+        if self.streak < enough or time_s < self._quiet_until_s:
             return False
         self._quiet_until_s = time_s + self._settings.refractory_s
         return True
@@ -65,8 +74,8 @@ class PreImpactDetector:
     """Runs a small network on the last 1.2 s of how the trunk unloads, drops, tips and is carried along.
 
     The idea of a small causal network with hard negatives follows Jung, Koo and Kim 2020 (Sensors 20:5774) and Yu,
-    Jang and Xiong 2021 (KFall); the network, its loss and its training are on the model card. ``falling`` may be
-    shared with another detector.
+    Jang and Xiong 2021 (KFall); the network, its loss and its training are on the model card. ``falling``
+    and ``gate`` may be shared with others.
     """
 
     def __init__(
@@ -74,10 +83,12 @@ class PreImpactDetector:
         settings: PreImpactSettings | None = None,
         network: Network | None = None,
         falling: FallingTracker | None = None,
+        gate: WalkingGate | None = None,
     ) -> None:
         self._settings = settings or PreImpactSettings()
         self._network = network or shipped("pre_impact")
         self._falling = falling or FallingTracker()
+        self._gate = gate or WalkingGate()
         self._boxes = boxes()
         self._past = Lookback(self._boxes.shape[1], len(CHANNELS))
         self._sure_enough = SureEnough(self._settings)
@@ -86,6 +97,7 @@ class PreImpactDetector:
     def reset(self) -> None:
         """Forget all motion; the time of the last alarm stays."""
         self._falling.reset()
+        self._gate.reset()
         self._restart()
 
     def _restart(self) -> None:
@@ -98,14 +110,15 @@ class PreImpactDetector:
         return self._network.version
 
     def update(self, trunk: TrunkMotion) -> list[Event]:
-        """Return an alarm at the sample at which the network has been sure for ``in_a_row`` samples."""
+        """Return an alarm at the sample at which the network has been sure for samples enough in a row."""
         if trunk.after_gap:
             self._restart()
         events: list[Event] = []
-        for time_s, channels in zip(trunk.time_s.tolist(), self._falling.update(trunk), strict=True):
+        rows = zip(trunk.time_s.tolist(), self._falling.update(trunk), self._gate.update(trunk), strict=True)
+        for time_s, channels, in_gait in rows:
             self._past.push(channels)
             log_odds = self._network((self._boxes @ self._past.rows).ravel())
-            if self._sure_enough.update(time_s, log_odds):
+            if self._sure_enough.update(time_s, log_odds, in_gait):
                 events.append(self._event(time_s, channels, log_odds))
         return events
 
@@ -118,5 +131,5 @@ class PreImpactDetector:
             "tilt_rate_radps": 3.0 * now["tilt_rate"],
             "unloading_g": -now["unloading"],
         }
-        began_s = time_s - (self._settings.in_a_row - 1) / RATE_HZ
+        began_s = time_s - (self._sure_enough.streak - 1) / RATE_HZ
         return Event(Kind.PRE_IMPACT, began_s, time_s, evidence["probability"], evidence)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sternway.training.augment import Augmentation
-from sternway.training.curriculum import MADE_UP_COUNT, Material
+from sternway.training.curriculum import MADE_UP, Material
 
 LIMITS = """\
 - Every fall here is acted, most of them by young adults onto a mat, and none begins in backward walking: no public
@@ -60,6 +60,7 @@ def fall_table(rows: Sequence[CurveRow], chosen: float) -> str:
 def card(words: tuple[str, str], version: str, material: Material, *, seed: int, curve: str, folds: int) -> str:
     """Return the model card as Markdown; ``words`` are its title and what the network is for."""
     title, purpose = words
+    made_up_count = sum(clip.group == MADE_UP for clip in material.changed)
     return f"""\
 # {title}
 
@@ -71,7 +72,7 @@ Licence of the weights: that of Sternway. No sample of a recording is in them or
 ## What it learned from
 {_people(material)}
 and {len(material.changed)} more clips that teach but are never scored.
-{MADE_UP_COUNT} of them are bends, squats, sits and lie-downs made up from minimum-jerk paths.
+{made_up_count} of them are bends, squats, sits and lie-downs made up from minimum-jerk paths.
 The others are trials of SisFall changed:
 {_changes(Augmentation())}
 The first changed copy of a walk runs backwards in time, the accepted stand-in for backward walking.

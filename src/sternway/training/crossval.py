@@ -2,31 +2,24 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sternway.detect.fall import FallSettings
-from sternway.detect.gate import WalkingGate
 from sternway.detect.network import Network
 from sternway.detect.pre_impact import PreImpactSettings, SureEnough
-from sternway.evaluate.datasets import dataset
 from sternway.evaluate.pipeline import Alarm, Outcome
 from sternway.evaluate.score import Json, scores
 from sternway.events import Kind
 from sternway.monitor import GATED
 from sternway.motion.resample import PERIOD_S
-from sternway.motion.trunk import TrunkTracker
-from sternway.samples import Block
 from sternway.training.card import CurveRow
 from sternway.training.curriculum import Material, fit_both
-from sternway.training.features import Clip, Numbers, Source, boxed
+from sternway.training.features import Clip, Numbers, boxed
 from sternway.training.fit import log_odds_of
 from sternway.training.pre_impact import Lesson
-
-_PIECE = 2000
-"""Samples between questions to the gate, which remembers a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +77,11 @@ def outcome_of(heard: Heard, pre_impact: PreImpactSettings, fall: FallSettings) 
 def _coming(heard: Heard, settings: PreImpactSettings) -> list[Alarm]:
     clip, sure_enough = heard.clip, SureEnough(settings)
     times = (clip.start_s + PERIOD_S * np.arange(len(clip.channels))).tolist()
-    rows = zip(times, heard.coming.tolist(), strict=True)
+    rows = zip(times, heard.coming.tolist(), clip.gait.tolist(), strict=True)
     return [
-        _alarm(clip, Kind.PRE_IMPACT, time_s, time_s) for time_s, odds in rows if sure_enough.update(time_s, odds)
+        _alarm(clip, Kind.PRE_IMPACT, time_s - (sure_enough.streak - 1) * PERIOD_S, time_s)
+        for time_s, odds, in_gait in rows
+        if sure_enough.update(time_s, odds, in_gait)
     ]
 
 
@@ -107,28 +102,14 @@ def _fallen(heard: Heard, settings: FallSettings) -> list[Alarm]:
 
 
 def _alarm(clip: Clip, kind: Kind, time_s: float, decided_at_s: float) -> Alarm:
-    row = min(len(clip.walking) - 1, max(0, round((decided_at_s - clip.start_s) / PERIOD_S)))
-    return Alarm(kind, time_s, decided_at_s, False, bool(clip.walking[row]), clip.activity.code, {})
+    is_open = kind not in GATED or bool(clip.gait[_row(clip, time_s)])
+    return Alarm(
+        kind, time_s, decided_at_s, is_open, bool(clip.walking[_row(clip, decided_at_s)]), clip.activity.code, {}
+    )
 
 
-def gated(outcome: Outcome, source: Source) -> Outcome:
-    """Return ``outcome`` with the walking gate as it stood at each alarm, from the production tracker."""
-    if not outcome.alarms:
-        return outcome
-    block = dataset(source.dataset).read(source.file).block()
-    tracker, gate = TrunkTracker(), WalkingGate()
-    times = [alarm.time_s for alarm in outcome.alarms]
-    is_open = np.zeros(len(times), dtype=np.bool_)
-    for rows in np.array_split(np.arange(len(block)), len(block) // _PIECE + 1):
-        piece = Block(block.time_s[rows], block.accel_mps2[rows], block.gyro_radps[rows], 0.0)
-        for trunk in tracker.update(piece):
-            gate.update(trunk)
-        is_open |= np.array([gate.open_at(time_s) for time_s in times])
-    alarms = [
-        replace(alarm, gate_open=alarm.kind not in GATED or o)
-        for alarm, o in zip(outcome.alarms, is_open.tolist(), strict=True)
-    ]
-    return replace(outcome, alarms=tuple(alarms))
+def _row(clip: Clip, time_s: float) -> int:
+    return min(len(clip.walking) - 1, max(0, round((time_s - clip.start_s) / PERIOD_S)))
 
 
 THRESHOLDS = {
@@ -170,11 +151,9 @@ def curve(heard: Sequence[Heard], kind: str) -> list[CurveRow]:
     return rows
 
 
-def with_gate(heard: Sequence[Heard], material: Material) -> list[Outcome]:
-    """Return the outcomes at the thresholds in force, each alarm with the gate as it stood."""
-    pre_impact, fall = PreImpactSettings(), FallSettings()
-    pairs = zip(heard, material.sources, strict=True)
-    return [gated(outcome_of(one, pre_impact, fall), source) for one, source in pairs]
+def in_force(heard: Sequence[Heard]) -> list[Outcome]:
+    """Return the outcomes at the thresholds in force."""
+    return [outcome_of(one, PreImpactSettings(), FallSettings()) for one in heard]
 
 
 def figures(outcomes: Sequence[Outcome], gate: str) -> Json:

@@ -14,7 +14,7 @@ from sternway.training.pre_impact import Lesson, fit_pre_impact, lesson_of
 TEACHERS = ("sisfall", "hapt")
 """Data sets whose terms let weights fitted on them be given away. Bandai-Namco's (CC BY-NC) do not."""
 
-MADE_UP_COUNT = 300
+MADE_UP = "made up/nobody"
 _REVERSED = ("D01", "D02")
 
 
@@ -40,10 +40,13 @@ class Pupils:
     fall: Network
 
 
-def gather(folder: Path, copies: int, seed: int, jobs: int, subjects: Sequence[str] = ()) -> Material:
+def gather(
+    folder: Path, copies: int, seed: int, jobs: int, *, subjects: Sequence[str] = (), made_up_count: int = 300
+) -> Material:
     """Read every data set that teaches from ``folder``; odd copies of SisFall walk backward, by reversed time.
 
-    ``subjects`` keeps only these people. Raises ``RecordingError`` when the data of falls is not there.
+    ``subjects`` keeps only these people; ``made_up_count`` bends, sits and the like are made up besides.
+    Raises ``RecordingError`` when the data of falls is not there.
     """
     places = [(name, folder / name) for name in TEACHERS if (folder / name).is_dir()]
     if "sisfall" not in dict(places):
@@ -58,7 +61,7 @@ def gather(folder: Path, copies: int, seed: int, jobs: int, subjects: Sequence[s
         for source in sources
         if source.dataset == "sisfall"
     ]
-    made_up = [clip_of(trial, "made up/nobody") for trial in made_up_trials(MADE_UP_COUNT, seed)]
+    made_up = [clip_of(trial, MADE_UP) for trial in made_up_trials(made_up_count, seed)]
     return Material(tuple(sources), tuple(read_clips(sources, jobs)), (*read_clips(changed, jobs), *made_up))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sternway.detect.fall import FallSettings, is_settled
 from sternway.detect.falling import CHANNELS, FallingTracker
+from sternway.detect.gate import WalkingGate
 from sternway.detect.impact import Impact, ImpactFinder
 from sternway.detect.pre_impact import BOX_EDGES_S
 from sternway.detect.rest import Rest
@@ -28,9 +29,9 @@ Numbers = NDArray[np.float32]
 class Clip:
     """One trial as the networks see it: ``channels`` (n, c) at 100 Hz from ``start_s`` on, and its impacts.
 
-    ``walking`` (n,) marks level walking. ``settled_s`` is when stillness in another posture followed each impact,
-    ``None`` where it did not. ``group`` is the person with the data set before it, so that people are split and never
-    windows.
+    ``walking`` (n,) marks level walking, ``gait`` (n,) where the walking gate is open. ``settled_s`` is when
+    stillness in another posture followed each impact, ``None`` where it did not. ``group`` is the person with the
+    data set before it, so that people are split and never windows.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Clip:
     settled_s: tuple[float | None, ...]
     impact_s: float | None
     walking: NDArray[np.bool_]
+    gait: NDArray[np.bool_]
 
     @property
     def impact_row(self) -> int | None:
@@ -90,6 +92,7 @@ def clip_of(trial: Trial, group: str) -> Clip:
         settled_s=_settled_s(impacts, trunk),
         impact_s=trial.impact_s,
         walking=np.interp(trunk.time_s, trial.time_s, trial.walking) > 0.5,
+        gait=np.array(WalkingGate().update(trunk), dtype=np.bool_),
     )
 
 
