@@ -82,6 +82,9 @@ sbom: $(AUDIT)/ready ## write a bill of materials (CycloneDX) of what clip and d
 audit: $(AUDIT)/ready ## look for known holes in what clip and dashboard run (asks pypi.org)
 	for name in pi dashboard; do $(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/$$name.lock || exit 1; done
 
+bench: $(BENCH)/ready ## measure cost, latency, memory and start, and the peers beside them (about half an hour; BENCH_FLAGS=--quick: minutes)
+	$(BENCH)/bin/python benchmarks/bench.py --json build/bench.json $(BENCH_FLAGS)
+
 format: $(DEV)/ready ## format the code
 	$(DEV)/bin/ruff format .
 	$(DEV)/bin/ruff check --fix .

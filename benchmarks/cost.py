@@ -21,7 +21,6 @@ import numpy as np
 import psutil
 from walking import BLOCK_COUNT, RATE_HZ, blocks, monitor
 
-from sternway.monitor import Monitor
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
 from sternway.recording.replay import replay

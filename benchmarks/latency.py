@@ -107,7 +107,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    figures = json.dumps({name: measure(arguments.seconds, name != "quiet") for name in ("quiet", "troubled")}, indent=1)
+    figures = json.dumps(
+        {name: measure(arguments.seconds, name != "quiet") for name in ("quiet", "troubled")}, indent=1
+    )
     print(figures)
     if arguments.json:
         arguments.json.write_text(figures)

@@ -2,8 +2,8 @@
 
     python benchmarks/start.py [--json FILE]
 
-Only bus and pins are emulated; nothing of the dashboard or the demo is imported. The environment is that of the systemd
-unit. The simulated walker costs some 8 MB of what is measured.
+Only bus and pins are emulated; nothing of the dashboard or the demo is imported. The environment is that of the
+systemd unit. The simulated walker costs some 8 MB of what is measured.
 """
 
 import argparse
@@ -28,8 +28,8 @@ HOLD_S = 20.0
 
 def child(spawned_s: float) -> None:
     """Run a clip until its windows are full; print the seconds to the first decided sample, and the memory held."""
-    from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, emulated_pins  # noqa: PLC0415
-    from sternway.recording.walker import Walker  # noqa: PLC0415
+    from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, emulated_pins
+    from sternway.recording.walker import Walker
 
     clock = time.monotonic
     motor = EmulatedMotor(clock)
@@ -49,7 +49,9 @@ def child(spawned_s: float) -> None:
     status = Path("/proc/self/status").read_text()
     held_kb = {line.split(":")[0]: int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")}
     cpu_s = time.process_time()
-    foreign = sorted({name.split(".")[1] for name in sys.modules if name.startswith("sternway.d")} - {"detect", "device"})
+    foreign = sorted(
+        {name.split(".")[1] for name in sys.modules if name.startswith("sternway.d")} - {"detect", "device"}
+    )
     print(json.dumps([first_s[0], held_kb["VmHWM"] / 1024.0, cpu_s, foreign]))
 
 
@@ -71,7 +73,10 @@ def main() -> None:
     seconds, held_mb = [row[0] for row in rows], [row[1] for row in rows]
     figures = json.dumps(
         {
-            "seconds_to_first_sample": {"median": round(statistics.median(seconds), 2), "max": round(max(seconds), 2)},
+            "seconds_to_first_sample": {
+                "median": round(statistics.median(seconds), 2),
+                "max": round(max(seconds), 2),
+            },
             "rss_MB_max": round(max(held_mb), 1),
             "cpu_seconds_of_20": round(statistics.median(row[2] for row in rows), 2),
             "not_of_the_clip": rows[0][3],

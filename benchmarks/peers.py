@@ -1,0 +1,278 @@
+"""The same data through what an engineer would reach for instead: the ratio of CPU times, in one run on one machine.
+
+    python benchmarks/peers.py [--minutes 60] [--json FILE]
+
+Networks carry random weights: speed is measured, not accuracy. Their windows (50 samples of 9 channels) and sizes
+(1.58 MB, 0.70 MB) are the published ones; where the papers leave the arrangement of layers open, it is ours. A peer that cannot be imported or run is reported
+with the reason.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from walking import blocks, samples
+
+from sternway.detect.pre_impact import PreImpactDetector
+from sternway.motion.attitude import Attitude
+from sternway.motion.filters import BandPass
+from sternway.motion.trunk import TrunkTracker
+from sternway.samples import GRAVITY_MPS2, Block
+
+Figures = dict[str, Any]
+
+
+def main() -> None:
+    """Print the figures, and write them where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of walking for the step pipelines")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    parts: dict[str, Callable[[], Figures]] = {
+        "pre_impact_us_a_decision": pre_impact,
+        "steps_times_real_time": lambda: steps(60.0 * arguments.minutes),
+        "orientation_us_a_sample": orientation,
+        "filtering_us_a_block": filtering,
+    }
+    figures = json.dumps({name: part() for name, part in parts.items()}, indent=1)
+    print(figures)
+    if arguments.json:
+        arguments.json.write_text(figures)
+
+
+def compared(ours: float, peers: dict[str, Callable[[], float]], *, more_is_better: bool = False) -> Figures:
+    """Return our figure, each peer's, and how many times better ours is."""
+    figures: Figures = {"sternway": round(ours, 2)}
+    for name, peer in peers.items():
+        try:
+            theirs = peer()
+        except Exception as error:  # a peer's failure is a result
+            figures[name] = f"absent: {type(error).__name__}: {error}"[:160]
+            continue
+        figures[name] = {
+            "figure": round(theirs, 2),
+            "ratio": round(ours / theirs if more_is_better else theirs / ours, 1),
+        }
+    return figures
+
+
+def cost_us(call: Callable[[], Any], least_s: float = 1.0) -> float:
+    """Return the CPU microseconds of one call, on all threads."""
+    call()
+    count, began_s = 0, time.process_time()
+    while time.process_time() - began_s < least_s:
+        call()
+        count += 1
+    return 1e6 * (time.process_time() - began_s) / count
+
+
+def pre_impact() -> Figures:
+    """One decision from 100 Hz trunk motion, ten milliseconds after the last."""
+    tracker, detector = TrunkTracker(), PreImpactDetector()
+    motions = [motion for block in blocks(60.0) for motion in tracker.update(block)]
+    began_s = time.process_time()
+    for motion in motions:
+        detector.update(motion)
+    ours = 1e6 * (time.process_time() - began_s) / sum(map(len, motions))
+    return compared(
+        ours,
+        {
+            "ConvLSTM 50 x 9, onnxruntime": lambda: _network(conv_lstm()),
+            "residual CNN 50 x 9, onnxruntime": lambda: _network(residual_cnn()),
+            "SVM (RBF) on 27 features, scikit-learn": _svm,
+        },
+    )
+
+
+def _network(model: Any) -> float:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    window = np.random.default_rng(1).normal(size=(1, 9, 50)).astype(np.float32)
+    return cost_us(lambda: session.run(None, {"window": window}))
+
+
+class Layers:
+    """Builds a small ONNX graph, layer after layer, with random weights."""
+
+    def __init__(self) -> None:
+        from onnx import helper, numpy_helper
+
+        self._helper, self._keep = helper, numpy_helper.from_array
+        self._random = np.random.default_rng(1)
+        self._nodes: list[Any] = []
+        self._weights: list[Any] = []
+
+    def weight(self, *shape: int) -> str:
+        """Add a random tensor and return its name."""
+        name = f"w{len(self._weights)}"
+        self._weights.append(self._keep(self._random.normal(0.0, 0.1, shape).astype(np.float32), name))
+        return name
+
+    def constant(self, *values: int) -> str:
+        """Add whole numbers and return their name."""
+        name = f"w{len(self._weights)}"
+        self._weights.append(self._keep(np.array(values, dtype=np.int64), name))
+        return name
+
+    def add(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> str:
+        """Add a node and return the name of its last output."""
+        names = [f"n{len(self._nodes)}_{index}" for index in range(outputs)]
+        self._nodes.append(self._helper.make_node(kind, list(inputs), names, **attributes))
+        return names[-1]
+
+    def conv(self, x: str, taken: int, given: int, width: int) -> str:
+        """Add a convolution over time that keeps the length, and a rectifier."""
+        pads = [width // 2, width // 2]
+        return self.add("Relu", self.add("Conv", x, self.weight(given, taken, width), self.weight(given), pads=pads))
+
+    def model(self, y: str) -> Any:
+        """Return the model whose output is ``y``."""
+        value, kind = self._helper.make_tensor_value_info, 1
+        ends = [value("window", kind, [1, 9, 50])], [value(y, kind, None)]
+        graph = self._helper.make_graph(self._nodes, "peer", *ends, self._weights)
+        return self._helper.make_model(graph, opset_imports=[self._helper.make_opsetid("", 17)], ir_version=8)
+
+
+def conv_lstm(filters: int = 120, units: int = 120) -> Any:
+    """Three convolutions with pooling, two LSTM layers, dense: the kind of Yu et al. 2021, at its published size."""
+    net, x, taken = Layers(), "window", 9
+    for _ in range(3):
+        x, taken = net.conv(x, taken, filters, 5), filters
+        x = net.add("MaxPool", x, kernel_shape=[2], strides=[2])
+    x = net.add("Transpose", x, perm=[2, 0, 1])
+    for _ in range(2):
+        weights = net.weight(1, 4 * units, taken), net.weight(1, 4 * units, units), net.weight(1, 8 * units)
+        net.add("LSTM", x, *weights, outputs=2, hidden_size=units)
+        last = f"n{len(net._nodes) - 1}"
+        x, taken = net.add("Squeeze", f"{last}_0", net.constant(1)), units
+    x = net.add("Reshape", f"{last}_1", net.constant(1, units))
+    return net.model(net.add("Gemm", x, net.weight(units, 2), net.weight(2)))
+
+
+def residual_cnn(filters: int = 84, pairs: int = 4) -> Any:
+    """Residual pairs of convolutions and a mean over time: the kind of Koo et al. 2023, at its published size."""
+    net = Layers()
+    x = net.conv("window", 9, filters, 7)
+    for _ in range(pairs):
+        y = net.conv(net.conv(x, filters, filters, 3), filters, filters, 3)
+        x = net.add("MaxPool", net.add("Add", x, y), kernel_shape=[2], strides=[2], pads=[0, 1])
+    x = net.add("Flatten", net.add("GlobalAveragePool", x))
+    return net.model(net.add("Gemm", x, net.weight(filters, 2), net.weight(2)))
+
+
+def _svm() -> float:
+    """Mean, spread and range of nine channels, then a support vector machine fitted to 2,000 random windows."""
+    from sklearn.svm import SVC
+
+    random = np.random.default_rng(1)
+    machine = SVC().fit(random.normal(size=(2000, 27)), random.integers(0, 2, 2000))
+    window = random.normal(size=(50, 9))
+
+    def decide() -> Any:
+        features = np.concatenate((window.mean(axis=0), window.std(axis=0), np.ptp(window, axis=0)))
+        return machine.decision_function(features[None])
+
+    return cost_us(decide)
+
+
+def steps(seconds: float) -> Figures:
+    """Times real time on the same walk at 100 Hz: ours streams in blocks of 20 ms, the others take it whole."""
+    tracker = TrunkTracker()
+    began_s = time.process_time()
+    motions = [motion for block in blocks(seconds, 100.0, 2) for motion in tracker.update(block)]
+    spent_s = time.process_time() - began_s
+    accel = np.concatenate([motion.accel_mps2 for motion in motions])
+    up = np.concatenate([motion.up for motion in motions])
+    body = np.stack((*_axes(accel, up),), axis=1)
+    peers = {"mobgap (Shin)": lambda: seconds / _mobgap(body), "scikit-digital-health": lambda: seconds / _skdh(body)}
+    return compared(seconds / spent_s, peers, more_is_better=True)
+
+
+def _axes(accel: Any, up: Any) -> tuple[Any, Any, Any]:
+    """Return the vertical and two horizontal parts, for which the pipelines ask."""
+    vertical = np.sum(accel * up, axis=1)
+    level = accel - vertical[:, None] * up
+    return vertical, level[:, 1], level[:, 2]
+
+
+def _mobgap(body: Any) -> float:
+    import pandas as pd
+    from mobgap.initial_contacts import IcdShinImproved
+
+    columns = [f"{kind}_{axis}" for kind in ("acc", "gyr") for axis in ("is", "ml", "pa")]
+    data = pd.DataFrame(np.hstack((body, np.zeros_like(body))), columns=columns)
+    began_s = time.process_time()
+    IcdShinImproved().detect(data, sampling_rate_hz=100.0)
+    return time.process_time() - began_s
+
+
+def _skdh(body: Any) -> float:
+    from skdh.gait import GaitLumbar
+
+    time_s = 1.7e9 + np.arange(len(body)) / 100.0
+    began_s = time.process_time()
+    GaitLumbar().predict(time=time_s, accel=body / GRAVITY_MPS2, fs=100.0, gait_pred=True, v_axis=0, ap_axis=2)
+    return time.process_time() - began_s
+
+
+def orientation() -> Figures:
+    """One sample of which way is up, with the gyro's bias learned where the filter does so."""
+    accel, gyro = (values[:4000] for values in samples(100.0))
+    even = [Block(np.arange(2) / 100.0, accel[i : i + 2], gyro[i : i + 2], 0.0) for i in range(0, 4000, 2)]
+    attitude = Attitude()
+    ours = cost_us(lambda: [attitude.update(block) for block in even]) / 4000.0
+    return compared(
+        ours, {"imufusion": lambda: _imufusion(accel, gyro), "ahrs (Madgwick)": lambda: _ahrs(accel, gyro)}
+    )
+
+
+def _imufusion(accel: Any, gyro: Any) -> float:
+    import imufusion
+
+    fusion = imufusion.Ahrs()
+    fusion.set_sample_period(0.01)
+    turns, pulls = np.degrees(gyro), accel / GRAVITY_MPS2
+
+    def run() -> None:
+        for turn, pull in zip(turns, pulls, strict=True):
+            fusion.update_no_magnetometer(turn, pull)
+
+    return cost_us(run) / len(accel)
+
+
+def _ahrs(accel: Any, gyro: Any) -> float:
+    from ahrs.filters import Madgwick
+
+    madgwick = Madgwick(frequency=100.0)
+
+    def run() -> None:
+        q = np.array([1.0, 0.0, 0.0, 0.0])
+        for turn, pull in zip(gyro, accel, strict=True):
+            q = madgwick.updateIMU(q, gyr=turn, acc=pull)
+
+    return cost_us(run) / len(accel)
+
+
+def filtering() -> Figures:
+    """Band-pass of one channel over a block of two samples at 100 Hz."""
+    band, block = BandPass(0.7, 3.3), [0.1, 0.2]
+    return compared(cost_us(lambda: [band.update(x) for x in block]), {"scipy.signal.sosfilt": _sosfilt})
+
+
+def _sosfilt() -> float:
+    from scipy.signal import butter, sosfilt, sosfilt_zi
+
+    sections = butter(2, (0.7, 3.3), "bandpass", fs=100.0, output="sos")
+    state, block = sosfilt_zi(sections), np.array([0.1, 0.2])
+    return cost_us(lambda: sosfilt(sections, block, zi=state))
+
+
+if __name__ == "__main__":
+    main()
