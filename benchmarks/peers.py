@@ -3,8 +3,8 @@
     python benchmarks/peers.py [--minutes 60] [--json FILE]
 
 Networks carry random weights: speed is measured, not accuracy. Their windows (50 samples of 9 channels) and sizes
-(1.58 MB, 0.70 MB) are the published ones; where the papers leave the arrangement of layers open, it is ours. A peer that cannot be imported or run is reported
-with the reason.
+(1.58 MB, 0.70 MB) are the published ones; where the papers leave the arrangement of layers open, it is ours. A peer
+that cannot be imported or run is reported with the reason.
 """
 
 import argparse
