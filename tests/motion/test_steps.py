@@ -21,13 +21,13 @@ def live(script, seconds, seed=1, mounting=BELT):
     return walker, TrunkTracker(mounting=mounting).update(Block(time_s, accel, gyro, 0.0))
 
 
-def count(vertical_mps2, up=None, direction=Direction.UNKNOWN):
+def count(vertical_mps2, up=None, direction=Direction.UNKNOWN, yaw_radps=0.0):
     """The steps in a vertical acceleration alone, and the detector afterwards."""
     detector = StepDetector()
     rows = up if up is not None else [UPRIGHT] * len(vertical_mps2)
     steps = []
     for at, (value, upward) in enumerate(zip(vertical_mps2, rows, strict=True)):
-        steps += detector.update(at * 0.01, float(value), upward, direction)
+        steps += detector.update(at * 0.01, float(value), upward, yaw_radps, direction)
     return steps, detector
 
 
@@ -103,6 +103,19 @@ def test_leaning_far_is_not_walking():
     assert [step for step in steps if 3.8 < step.time_s < 5.0] == []
     assert count(wave(8.0, 0.55, 1.5))[1].walking
     assert detector is not None
+
+
+@pytest.mark.parametrize(("steps", "height_mps2", "told"), [(4, 0.6, 0), (4, 2.0, 4), (9, 0.6, 9)])
+def test_while_turning_on_the_spot_a_few_weak_steps_are_no_walk(steps, height_mps2, told):
+    shuffle = np.concatenate([wave(2.0 + 0.6 * steps, 0.6, height_mps2, quiet_s=2.0), np.zeros(200)])
+    assert abs(len(count(shuffle)[0]) - steps) <= 1
+    assert abs(len(count(shuffle, yaw_radps=1.2)[0]) - told) <= 1
+
+
+def test_settling_down_is_no_walk():
+    shuffle = np.concatenate([wave(4.4, 0.6, 0.6, quiet_s=2.0), np.zeros(200)])
+    lean = np.radians(np.clip((np.arange(len(shuffle)) - 150) / 10.0, 0.0, 25.0))
+    assert count(shuffle, np.stack([np.sin(lean), 0.0 * lean, np.cos(lean)], axis=1))[0] == []
 
 
 def test_backward_the_contact_is_put_elsewhere_on_the_same_hump():

@@ -31,9 +31,12 @@ class StepSettings:
     ``weak_count`` weak ones, of even rhythm (``rhythm``) and like strength (``evenness``).
     ``hold_s`` without a step ends it, and so does leaning further than ``lean_rad`` from where the trunk was a
     second ago; a walk does not begin beyond ``start_lean_rad``: sitting down, lying down and getting up shake like
-    two or three steps. Over ``rhythm_window_s`` the band is compared with itself a step later: the first lag that is
-    ``rhythm_first`` as alike as the best, ``rhythm_least`` at least, is the step time, and humps sooner than
-    ``rhythm_refractory`` of it are second humps of slow steps (SisFall, elderly, 70 steps a minute: at two thirds).
+    two or three steps. While the trunk is not ``settle_rad`` near where it was (a mean over ``settle_time_s``), or
+    turns faster than ``turn_radps`` (a mean over ``turn_time_s``), only steps of ``unsettled_mps2`` count as strong
+    and others must be ``unsettled_count``: settling down and turning on the spot shake like a few weak steps (HAPT:
+    before lying down people turn by 50 to 110 degrees in the time of three steps, setting out by 17 at most).
+    Over ``rhythm_window_s`` the band is compared with itself a step later: the first lag that is ``rhythm_first`` as
+    alike as the best, ``rhythm_least`` at least, is the step time, and humps sooner than ``rhythm_refractory`` of it are second humps of slow steps (SisFall, elderly, 70 steps a minute: at two thirds).
     ``forward_lag_s`` is from contact to the top of the band in forward walking; backward, toe first, the top
     wanders and the middle of the rise is steadier: ``backward_lead_s`` before the contact (both medians on IPOL).
     """
@@ -67,7 +70,10 @@ class StepSettings:
     lean_time_s: float = 1.0
     settle_time_s: float = 3.0
     settle_rad: float = math.radians(8.0)
-    settle_count: int = 6
+    turn_time_s: float = 1.0
+    turn_radps: float = math.radians(40.0)
+    unsettled_mps2: float = 2.0
+    unsettled_count: int = 6
     lean_hold_s: float = 1.0
     rhythm_window_s: float = 4.0
     rhythm_every_s: float = 0.5
@@ -117,6 +123,7 @@ class StepDetector:
         self._slow_up: _Vector | None = None
         self._settled_up: _Vector | None = None
         self._settled = 1.0
+        self._turning_radps = 0.0
         self._leant_at: int | None = None
         self._stop()
 
@@ -125,13 +132,16 @@ class StepDetector:
         """Return whether steps follow each other now."""
         return self._walking
 
-    def update(self, time_s: float, vertical_mps2: float, up: Sequence[float], direction: Direction) -> list[Step]:
+    def update(
+        self, time_s: float, vertical_mps2: float, up: Sequence[float], yaw_radps: float, direction: Direction
+    ) -> list[Step]:
         """Return the steps that the sample at ``time_s`` decides; ``direction`` is the way the wearer walks now."""
         self._count += 1
         band = self._band.update(vertical_mps2)
         self._bands[self._count % _KEPT] = band
         self._verticals[self._count % _KEPT] = vertical_mps2
         self._lean(up)
+        self._turning_radps += PERIOD_S / self._settings.turn_time_s * (yaw_radps - self._turning_radps)
         self._fade()
         if self._count % round(self._settings.rhythm_every_s * RATE_HZ) == 0:
             self._period = self._find_period()
@@ -214,15 +224,15 @@ class StepDetector:
         if not self._run or since > settings.longest_s * RATE_HZ:
             self._run = [hump]
         elif since >= max(settings.shortest_s * RATE_HZ, settings.rhythm_refractory * (self._period or 0)):
-            self._run = [*self._run[-settings.settle_count :], hump]
+            self._run = [*self._run[-settings.unsettled_count :], hump]
         elif hump.rise_mps2 > self._run[-1].rise_mps2:
             self._run[-1] = hump
         self._last_top = hump.top
         self._usual_mps2 = 0.75 * max(one.rise_mps2 for one in self._run[-3:])
-        least_count = 0 if self._settled > math.cos(settings.settle_rad) else settings.settle_count
+        settled = self._settled > math.cos(settings.settle_rad) and abs(self._turning_radps) < settings.turn_radps
         for count, least in (
-            (max(settings.strong_count, least_count), settings.strong_mps2),
-            (max(settings.weak_count, least_count), settings.weak_mps2),
+            (settings.strong_count, settings.strong_mps2 if settled else settings.unsettled_mps2),
+            (settings.weak_count if settled else settings.unsettled_count, settings.weak_mps2),
         ):
             if self._even(self._run[-count:], count, least):
                 return self._start(count)

@@ -148,7 +148,7 @@ class TrunkTracker:
         level = (accel[0] - along_up * up[0], accel[1] - along_up * up[1], accel[2] - along_up * up[2])
         forward, left = self._body_axes(level, up)
         self._velocity_mps = self._keep * self._velocity_mps + vertical * PERIOD_S
-        steps += self._steps.update(time_s, vertical, up, self._direction.direction)
+        steps += self._steps.update(time_s, vertical, up, yaw, self._direction.direction)
         walking = self._steps.walking
         if self._mounting is not None:
             self._direction.update(vertical, forward, left, yaw, walking)
