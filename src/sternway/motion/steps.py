@@ -36,7 +36,8 @@ class StepSettings:
     and others must be ``unsettled_count``: settling down and turning on the spot shake like a few weak steps (HAPT:
     before lying down people turn by 50 to 110 degrees in the time of three steps, setting out by 17 at most).
     Over ``rhythm_window_s`` the band is compared with itself a step later: the first lag that is ``rhythm_first`` as
-    alike as the best, ``rhythm_least`` at least, is the step time, and humps sooner than ``rhythm_refractory`` of it are second humps of slow steps (SisFall, elderly, 70 steps a minute: at two thirds).
+    alike as the best, ``rhythm_least`` at least, is the step time, and humps sooner than ``rhythm_refractory`` of it
+    are second humps of slow steps (SisFall, elderly, 70 steps a minute: at two thirds).
     ``forward_lag_s`` is from contact to the top of the band in forward walking; backward, toe first, the top
     wanders and the middle of the rise is steadier: ``backward_lead_s`` before the contact (both medians on IPOL).
     """
