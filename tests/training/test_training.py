@@ -188,6 +188,7 @@ def test_train_fits_cross_validates_and_writes_weights_and_cards_that_reveal_no_
         assert "| sisfall | 4 | 12 |" in text
         assert "5 of them are bends" in text
         assert str(made_up_people) not in text
+        assert ("- gate walking: foreseen" in text) == (name == "pre_impact")
     assert (tmp_path / "folds.json").exists()
 
 

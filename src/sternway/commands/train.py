@@ -73,8 +73,9 @@ def _folds(arguments: argparse.Namespace, material: Any, lessons: Sequence[Any])
     outcomes = crossval.in_force(heard)
     figures = {gate: crossval.figures(outcomes, gate) for gate in ("none", "walking")}
     print("\nwith the thresholds in force\n")
-    for gate, figure in figures.items():
-        print(crossval.line(gate, figure))
+    lines = [crossval.line(gate, figure) for gate, figure in figures.items()]
+    print("\n".join(lines))
+    tables["pre_impact"] += "\n\n" + card.in_force(lines)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return tables

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sternway.detect.pre_impact import PreImpactSettings
 from sternway.training.augment import Augmentation
 from sternway.training.curriculum import MADE_UP, Material
 
@@ -55,6 +56,16 @@ def fall_table(rows: Sequence[CurveRow], chosen: float) -> str:
             f"| {f['false_alarms_walking']} in {f['walking_hours']:.1f} h | {_wear(row, 'fall')} |"
         )
     return "\n".join(lines)
+
+
+def in_force(lines: Sequence[str]) -> str:
+    """Return the decisive figures in words (:func:`sternway.training.crossval.line`), one for each gate."""
+    settings = PreImpactSettings()
+    return (
+        f"The log odds must pass the threshold for {settings.in_a_row} samples in a row, in gait for "
+        f"{settings.in_a_row_in_gait}.\nWith the thresholds in force, from the same folds:\n\n"
+        + "\n".join(f"- {line}" for line in lines)
+    )
 
 
 def card(words: tuple[str, str], version: str, material: Material, *, seed: int, curve: str, folds: int) -> str:
