@@ -69,7 +69,7 @@ def wire_up():
 
 
 def provision():
-    environment = {**os.environ, "PIP_NO_COMPILE": "1"}  # compiling all of numpy takes an emulated processor minutes
+    environment = {**os.environ, "PIP_NO_COMPILE": "no"}  # "no" says no to compiling (pip): minutes, for numpy
     words = ("/opt/checkout/firmware/provision", "--wheels", "/opt/wheels")
     code, said = run(*words, env=environment)
     say("provision installs", code == 0, said.splitlines()[-1])
