@@ -125,11 +125,13 @@ def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> flo
     if not len(lags):
         return 0.0
     counts = np.minimum(window, len(past) - lags)
-    windows = sliding_window_view(np.concatenate((np.zeros(window), past)), window)
-    now, then = windows[-1], windows[len(past) - lags]
-    power = np.sqrt(np.cumsum(now[::-1] ** 2)[counts - 1] * np.sum(then * then, axis=1))
+    padded = np.concatenate((np.zeros(window), past))
+    ends = len(padded) - lags
+    squares = np.cumsum(np.concatenate(([0.0], padded * padded)))
+    power = np.sqrt((squares[-1] - squares[-1 - counts]) * (squares[ends] - squares[ends - window]))
     loud = power > counts * least_mps2**2
-    like = (then @ now)[loud] / power[loud]
+    then = sliding_window_view(padded, window)[ends - window]
+    like = np.einsum("ij,j->i", then, padded[-window:])[loud] / power[loud]
     rhythmic = np.logical_or.accumulate(like < 0.0) & (lags[loud] >= shortest)
     return float(like[rhythmic].max(initial=0.0))
 
