@@ -145,7 +145,7 @@ def hazards() -> str:
 
 
 def modules(package: str) -> list[str]:
-    """Return ``package`` and every module below it, but for the steps of migrations, which run only inside Alembic."""
+    """Return ``package`` and every module below it, but the steps of migrations, which run only inside Alembic."""
     room = importlib.import_module(package)
     inside = pkgutil.walk_packages(room.__path__, f"{package}.") if hasattr(room, "__path__") else ()
     return [package, *(found.name for found in inside if ".migrations" not in found.name)]
