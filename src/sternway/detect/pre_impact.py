@@ -34,8 +34,8 @@ def boxes() -> Floats:
 class PreImpactSettings:
     """``threshold`` in log odds, from the operating curve on the model card; ``in_a_row`` samples must pass it (one
     bad sample is not a fall), and ``in_a_row_in_gait`` while gait is recognised: a stumble that is caught or a quick
-    stair looks like a fall for a moment, and falls from gait are foreseen early enough to wait (chosen on the other
-    folds, see the model card). ``refractory_s``: a fall is over within it.
+    stair looks like a fall for a moment, and falls from gait are foreseen early enough to wait (chosen on folds
+    other than those scored). ``refractory_s``: a fall is over within it.
     """
 
     threshold: float = 2.0
