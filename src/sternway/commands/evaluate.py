@@ -62,7 +62,9 @@ def main(arguments: argparse.Namespace) -> int:
     ungated, gated = (scores(reader.name, gate, outcomes) for gate in ("none", "walking"))
     print(report.table(ungated, gated, reader.activities), end="")
     figures = {**(ungated if arguments.gate == "none" else gated), "unreadable": unreadable}
-    _write(arguments.json, {**_gait(reader, files, arguments), **figures})
+    readable = {outcome.name for outcome in outcomes}
+    walked = _gait(reader, [file for file in files if file.name in readable], arguments)
+    _write(arguments.json, {**walked, **figures})
     return _tell(unreadable)
 
 
