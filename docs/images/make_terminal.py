@@ -13,7 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 from sternway.commands.demo import Showing
-from sternway.demo.scene import PLAN, START_AFTER_S
+from sternway.demo.scene import PROGRAMME, START_AFTER_S
 from sternway.demo.terminal import LiveLine
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, VirtualClock
@@ -69,7 +69,7 @@ def walk(clock: VirtualClock, watch: Callable[[State, Outcome], None], until: Ca
     """Let the simulated walker of the demo press the button and walk, until ``until`` says so."""
     chip = EmulatedLsm6dsox(Walker("stumble", seed=1), clock)
     clip = Clip(EmulatedBus({0x6A: chip}, clock, clock.sleep), clock=clock, sleep=clock.sleep)
-    monitor, status, moment = Monitor(plan=PLAN), Status(), Clock("demo", monotonic=clock).moment
+    monitor, status, moment = Monitor(plan=PROGRAMME.walk(0, "A short demo.")), Status(), Clock("demo", monotonic=clock).moment
     presses = [START_AFTER_S]
     for block in clip:
         if presses and clock() >= presses[0]:

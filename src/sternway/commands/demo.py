@@ -36,8 +36,9 @@ def main(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     try:
         from sternway.dashboard.history import fill  # noqa: PLC0415
+        from sternway.dashboard.notebook import save_plan  # noqa: PLC0415
         from sternway.dashboard.service import Dashboard  # noqa: PLC0415
-        from sternway.demo.scene import Scene  # noqa: PLC0415
+        from sternway.demo.scene import PROGRAMME, Scene  # noqa: PLC0415
     except ImportError as error:
         raise SternwayError(f"the demo needs more than the clip does ({error.name}); run `make demo`") from error
     line = LiveLine()
@@ -46,6 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
         settings = stack.enter_context(demo_settings(arguments.config))
         dashboard = Dashboard(settings, is_demo=True)
         fill(dashboard.store, CLIP_ID, time.time(), seed=arguments.seed)
+        save_plan(dashboard.store, CLIP_ID, PROGRAMME, "demo")
         stack.enter_context(dashboard)
         scene = Scene(settings, arguments.script, show, arguments.seed)
         stop_on_signal(scene.service)

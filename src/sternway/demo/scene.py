@@ -10,9 +10,11 @@ from sternway.monitor import Outcome
 from sternway.recording.walker import Walker
 from sternway.records import State
 from sternway.service import ClipService
-from sternway.session.plan import WalkPlan
+from sternway.session.plan import Plan, Week
 
-PLAN = WalkPlan(stretches=3, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2, reason="A short demo.")
+PROGRAMME = Plan(
+    name="demo", warm_up_min=0.3, cool_down_min=0.2, rest_s=10.0, walk_test_every_weeks=0, weeks=(Week(3, 1.0),)
+)
 """Short enough that a newcomer sees every part of a walk."""
 
 START_AFTER_S = 1.0
@@ -44,7 +46,12 @@ class Scene:
         self._started_s = clock()
         self._due = self._happenings()
         self.service = ClipService(
-            self.settings, bus, pins=self._pins, rescue=EmulatedRescue(bus), plan=PLAN, watch=self._on_state
+            self.settings,
+            bus,
+            pins=self._pins,
+            rescue=EmulatedRescue(bus),
+            plan=PROGRAMME.walk(0, "A short demo."),
+            watch=self._on_state,
         )
 
     @property
