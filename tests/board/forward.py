@@ -1,4 +1,4 @@
-"""One connection from the guest to a port of this machine: QEMU starts it for each, with the guest on stdin/stdout."""
+"""One connection from the guest to a port of this machine: QEMU starts it, with the guest on stdin and stdout."""
 
 import os
 import select

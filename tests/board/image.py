@@ -25,9 +25,10 @@ EARLY_MODULES = ("virtio_mmio", "virtio_blk", "ext4")
 # A Pi Zero 2 W, as its firmware writes it into the device tree.
 REVISION, MODEL = "0x902120", "Raspberry Pi Zero 2 W Rev 1.0 (virtual)"
 QUIET = (
-    "apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-hwdb-update.service "
-    "systemd-pstore.service systemd-binfmt.service getty@tty1.service serial-getty@ttyAMA0.service ldconfig.service"
-).split()
+    "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer",
+    "systemd-hwdb-update.service", "systemd-pstore.service", "systemd-binfmt.service", "ldconfig.service",
+    "getty@tty1.service", "serial-getty@ttyAMA0.service",
+)  # fmt: skip
 STOCK_CONFIG = "dtparam=audio=on\ncamera_auto_detect=1\n\n[all]\n"
 
 
@@ -59,7 +60,8 @@ def system(cache):
         part = cache / f"system-{recipe}.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        fetch = 'apt-get download -qq "$(apt-cache depends linux-image-arm64 | sed -n "s/.*Depends: //p" | head -1)" libpython3.13-dev'
+        newest = 'apt-cache depends linux-image-arm64 | sed -n "s/.*Depends: //p" | head -1'
+        fetch = f"apt-get download -qq $({newest}) libpython3.13-dev"
         run(
             "mmdebstrap", "--mode=root", "--architectures=arm64", "--variant=minbase", f"--include={PACKAGES}",
             '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"',
@@ -96,8 +98,9 @@ def lgpio(cache, headers):
     target = work / "deb/usr/lib/python3/dist-packages"
     target.mkdir(parents=True)
     run(
-        "aarch64-linux-gnu-gcc", "-shared", "-fPIC", "-O2", "-pthread", "-w", "-Isrc", f"-I{headers}/usr/include/python3.13",
-        f"-I{headers}/usr/include", *sorted(str(path) for path in (source / "src").glob("lg*.c")), "src/rgpiod.c", "lgpio_wrap.c",
+        "aarch64-linux-gnu-gcc", "-shared", "-fPIC", "-O2", "-pthread", "-w",
+        "-Isrc", f"-I{headers}/usr/include/python3.13", f"-I{headers}/usr/include",
+        *sorted((source / "src").glob("lg*.c")), "src/rgpiod.c", "lgpio_wrap.c",
         "-o", target / "_lgpio.cpython-313-aarch64-linux-gnu.so", "-lrt", "-ldl", cwd=source,
     )  # fmt: skip
     shutil.copy(source / "lgpio.py", target)

@@ -55,8 +55,8 @@ def broker(work):
 def command(card, work, port):
     """QEMU's words.
 
-    Time in the guest is counted in instructions, two nanoseconds each: a 500 MIPS processor, whatever this machine can
-    spare, so that the clip's loop keeps its pace. The only way out is one address, forwarded to the broker.
+    Time in the guest is counted in instructions, two nanoseconds each: a 500 MIPS processor, whatever this machine
+    can spare, so that the clip's loop keeps its pace. The only way out is one address, forwarded to the broker.
     """
     forward = f"guestfwd=tcp:10.0.2.100:1883-cmd:{sys.executable} {HERE / 'forward.py'} {port}"
     return [
@@ -64,7 +64,8 @@ def command(card, work, port):
         "-accel", "tcg,thread=single", "-icount", "shift=1,sleep=off", "-nographic", "-no-reboot", "-monitor", "none",
         "-serial", "stdio", "-dtb", card.device_tree, "-kernel", card.kernel, "-initrd", card.initrd,
         "-append", "console=ttyAMA0 panic=-1 quiet mitigations=off systemd.show_status=0 net.ifnames=0",
-        "-drive", f"if=none,id=card,file={card.disk},format=raw,cache=unsafe", "-device", "virtio-blk-device,drive=card",
+        "-drive", f"if=none,id=card,file={card.disk},format=raw,cache=unsafe",
+        "-device", "virtio-blk-device,drive=card",
         "-netdev", f"user,id=home,restrict=on,{forward}", "-device", "virtio-net-device,netdev=home",
         "-trace", "pl061_set_output", "-D", work / "pins.log",
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox
+from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor
 from sternway.errors import BusError
 from sternway.recording.script import Stand
 from sternway.recording.walker import Walker
@@ -130,7 +130,7 @@ class Pins:
     def allow(self, what="denied"):
         (self.folder / what).unlink()
 
-    def press(self, line=BUTTON, held_s=0.05):
+    def press(self, line=BUTTON, held_s=0.4):
         for level in (0, 1):
             with (self.folder / "levels").open("r+b") as file:
                 file.seek(line)
@@ -140,6 +140,26 @@ class Pins:
                 wire.sendto(event, str(self.folder / f"line-{line}"))
             if not level:
                 time.sleep(held_s)
+
+
+class FeltMotor:
+    """The motor on the fake pin, as the emulated chip feels it."""
+
+    def __init__(self, pins):
+        self._edges = (pins.folder / "edges").open()
+        self._edge_s = 0.0
+        self._motor = EmulatedMotor(lambda: self._edge_s)
+
+    def shake_mps2(self, times_s):
+        for row in self._edges:
+            ns, line, level = map(int, row.split())
+            if line == MOTOR:
+                self._edge_s = ns / 1e9
+                self._motor.set_level(float(level))
+        return self._motor.shake_mps2(times_s)
+
+    def close(self):
+        self._edges.close()
 
 
 class Wire:
@@ -222,6 +242,7 @@ class Bench:
     def __init__(self, folder, gpiochip, python):
         self.folder = folder
         self.pins = Pins(folder / "pins")
+        self._motor = FeltMotor(self.pins)
         self.wire = Wire(folder / "wire")
         self.bus = self.wire.bus
         self.systemd = Systemd(folder / "notify")
@@ -240,8 +261,9 @@ class Bench:
         (self.folder / "sternway.toml").write_text(SETTINGS.format(state=self.folder / "state", more=more))
 
     def plug(self, motion=None, address=0x6A, kind=EmulatedLsm6dsox, **how):
-        """Put a chip on the bus; nobody moves unless told."""
-        chip = kind(motion or Walker((Stand(3600.0),), seed=1), time.monotonic, rate_error=0.012, **how)
+        """Put a chip on the bus that feels the motor; nobody moves unless told."""
+        motion = motion or Walker((Stand(3600.0),), seed=1)
+        chip = kind(motion, time.monotonic, rate_error=0.012, motor=self._motor, **how)
         self.bus.chips[address] = chip
         return chip
 
@@ -308,6 +330,7 @@ class Bench:
         self._door.stdout.close()
         self.wire.close()
         self.systemd.close()
+        self._motor.close()
 
 
 @pytest.fixture

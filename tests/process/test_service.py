@@ -1,6 +1,7 @@
 """The unmodified service as a process: real smbus2, real lgpio, real signals; only the wires are made up."""
 
 import json
+import re
 import signal
 import subprocess
 import time
@@ -98,23 +99,25 @@ def test_a_stuck_bus_climbs_the_ladder_to_the_adapters_driver(bench):
     bench.until(lambda: chip.sample_count > count + 208, "the sensor was not taken back")
 
 
-def test_a_walk_survives_kill_9(bench):
-    bench.plug(Walker((Stand(4.0), Walk(3600.0)), seed=1))
+def test_a_walk_survives_kill_9_with_what_it_has_counted(bench):
     bench.start()
+    bench.plug(Walker((Stand(18.0), Walk(3600.0)), seed=1))
+    bench.until(lambda: ("no_sensor", False) in faults(bench), "the sensor was not taken")
     bench.pins.press()
-    memory = bench.folder / "state" / "memory.json"
 
-    def steps():
-        session = json.loads(memory.read_text())["monitor"]["session"] if memory.exists() else {}
-        return str(session)
+    def kept():
+        """Return (when the walk began, its phase, steps) as they are on disk now."""
+        walk = json.loads((bench.folder / "state/memory.json").read_text())["monitor"]["session"].get("walk")
+        steps = sum(map(int, re.findall(r'"step_count": (\d+)', json.dumps(walk))))
+        return (walk["started_s"], walk["phase"], steps) if walk else (None, "", 0)
 
-    bench.until(lambda: "'phase': 'warm_up'" in steps() or "warm_up" in steps(), "the walk never began")
-    time.sleep(2.0)
-    before = steps()
+    bench.until(lambda: kept()[2] >= 5, "no steps were counted")
+    began_s, phase, steps = kept()
     assert bench.end(signal.SIGKILL) == -signal.SIGKILL
+    assert kept()[2] >= steps
     bench.start()
-    time.sleep(1.0)
-    assert "warm_up" in steps(), before
+    bench.until(lambda: kept()[2] >= steps + 5, "the count did not go on")
+    assert kept()[:2] == (began_s, phase)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,14 @@ def doctor(bench):
         env=bench.environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
     return done.returncode, {finding["check"]: finding for finding in json.loads(done.stdout)}
+
+
+def test_the_doctor_has_nothing_to_mend_on_a_sound_clip(bench):
+    bench.plug()
+    code, findings = doctor(bench)
+    assert {name: finding["words"] for name, finding in findings.items() if finding["verdict"] == "wrong"} == {}
+    assert code == 0
+    assert findings["motor"]["figures"]["onset_s"] < 0.2
 
 
 def test_the_doctor_finds_two_chips_and_says_which_to_choose(bench):

@@ -47,7 +47,7 @@ class Adapter:
             length, kind, unique = struct.unpack_from("<IIQ", message)
             body = message[40:length]
             if kind == CUSE_INIT:
-                major, minor = struct.unpack_from("<II", body)
+                minor = struct.unpack_from("<II", body)[1]
                 shape = struct.pack("<IIIIIIII40x", 7, min(minor, 31), 0, 1, 1 << 16, 1 << 16, 0, 0)
                 self._reply(unique, shape + f"DEVNAME={self._name}\0".encode())
             elif kind == OPEN:
@@ -60,7 +60,7 @@ class Adapter:
                 self._reply(unique, trouble=errno.ENOSYS)
 
     def _ioctl(self, unique, body):
-        _, _, request, argument, in_size, out_size = struct.unpack_from("<QIIQII", body)
+        _, _, request, argument, _, out_size = struct.unpack_from("<QIIQII", body)
         given = body[32:]
         if request in (I2C_RETRIES, I2C_TIMEOUT, I2C_SLAVE, I2C_SLAVE_FORCE):
             self._done(unique, 0)

@@ -1,5 +1,6 @@
 """What the virtual board is asked to show, step by step; each line that begins with @@ is a finding for the host."""
 
+import itertools
 import json
 import os
 import re
@@ -19,7 +20,7 @@ SETTINGS = """\
 id = "clip-1"
 [pins]
 motor = 5
-button = 6
+button = 0
 led = 7
 [broker]
 host = "10.0.2.100"
@@ -87,7 +88,7 @@ def provision():
 
 
 def plug_the_sensor():
-    log = open("/run/adapter.log", "w")
+    log = Path("/run/adapter.log").open("w")  # noqa: SIM115 (the adapter writes there as long as it lives)
     adapter = subprocess.Popen([PYTHON, str(BOARD / "i2c_adapter.py"), str(BOARD / "walk.npy")], stderr=log)
     if not until(lambda: Path("/dev/i2c-1").exists(), 300.0):
         say("the bus appears", False, Path("/run/adapter.log").read_text()[-300:])
@@ -123,18 +124,19 @@ def doctor():
         "--seconds",
         "3",
     ]
-    code, said = run(*words)
+    said = run(*words)[1]
     try:
         findings = {found["check"]: found for found in json.loads(said[said.index("[") :])}
-        checks = ("bus", "chip", "samples", "button")
-        words = "; ".join(f"{name} {findings[name]['verdict']}" for name in findings)
+        checks = ("bus", "chip", "samples")
+        wrong = "; ".join(found["words"] for found in findings.values() if found["verdict"] == "wrong")
+        words = "; ".join(f"{name} {findings[name]['verdict']}" for name in findings) + (wrong and f" ({wrong})")
         say(
-            "sternway doctor finds bus, chip, samples, button",
+            "sternway doctor finds bus, chip and samples",
             all(findings[n]["verdict"] == "ok" for n in checks),
             words,
         )
     except (ValueError, KeyError) as error:
-        say("sternway doctor finds bus, chip, samples, button", False, f"{error} {said[-300:]}")
+        say("sternway doctor finds bus, chip and samples", False, f"{error} {said[-300:]}")
 
 
 def edges():
@@ -145,7 +147,7 @@ def edges():
         if match:
             found.append((float(match[1]), int(match[2]), int(match[3])))
     lines = {line for _, line, _ in found}
-    motor = min(lines) if lines else 0  # the lowest of 5, 6 and 7 that was ever set
+    motor = min(lines) if lines else 0  # the lower of 5 and 7 that was ever set
     return [(at, level) for at, line, level in found if line == motor]
 
 
@@ -173,8 +175,14 @@ def start_and_walk():
         os.sched_getscheduler(pid()) & 0xFF == os.SCHED_FIFO,
         journal()[-150:],
     )
-    felt = until(lambda: len(buzzes(edges())) >= 1)
+    felt = until(lambda: [start_s for start_s, _ in buzzes(edges()) if start_s > began_s])
     say("the start is felt", felt)
+    status = Path(f"/proc/{pid()}/status").read_text() if pid() else ""
+    say(
+        "its memory",
+        status,
+        ", ".join(" ".join(line.split()) for line in status.splitlines() if line[:6] in ("VmRSS:", "VmLck:")),
+    )
 
 
 def stumble():
@@ -184,7 +192,7 @@ def stumble():
         for start_s, end_s in buzzes(edges()):
             inside = [(at, level) for at, level in edges() if start_s <= at <= end_s]
             falls = [at for at, level in inside if not level]
-            pauses = [b - a for (a, la), (b, lb) in zip(inside, inside[1:]) if not la and lb and b - a > 0.05]
+            pauses = [b - a for (a, la), (b, lb) in itertools.pairwise(inside) if not la and lb and b - a > 0.05]
             if len(pauses) == 1 and 0.35 < end_s - start_s < 0.75 and falls:
                 return f"{end_s - start_s:.2f} s with one pause of {pauses[0]:.2f} s"
         return ""
