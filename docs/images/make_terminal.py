@@ -69,7 +69,8 @@ def walk(clock: VirtualClock, watch: Callable[[State, Outcome], None], until: Ca
     """Let the simulated walker of the demo press the button and walk, until ``until`` says so."""
     chip = EmulatedLsm6dsox(Walker("stumble", seed=1), clock)
     clip = Clip(EmulatedBus({0x6A: chip}, clock, clock.sleep), clock=clock, sleep=clock.sleep)
-    monitor, status, moment = Monitor(plan=PROGRAMME.walk(0, "A short demo.")), Status(), Clock("demo", monotonic=clock).moment
+    monitor = Monitor(plan=PROGRAMME.walk(0, "A short demo."))
+    status, moment = Status(), Clock("demo", monotonic=clock).moment
     presses = [START_AFTER_S]
     for block in clip:
         if presses and clock() >= presses[0]:
