@@ -45,18 +45,28 @@ class NoMotor:
 
 
 class PwmMotor:
-    """A motor on one transistor: it can be driven but not braked. Off until driven."""
+    """A motor on one transistor: it can be driven but not braked. Off until driven.
+
+    From rest, full level is one plain write, at once: the thread of lgpio that makes PWM may sleep for 20 ms before it
+    begins. At rest there is no PWM to keep a processor awake.
+    """
 
     def __init__(self, pin: int, factory: Factory | None = None) -> None:
         self._device = PWMOutputDevice(pin, initial_value=0.0, frequency=_PWM_HZ, pin_factory=factory)
+        self._device.frequency = None
 
     def drive(self, level: float) -> None:
         """Turn at ``level``; a brake is a stop."""
-        self._device.value = max(0.0, min(1.0, level))
+        level = max(0.0, min(1.0, level))
+        if level == 0.0:
+            self._device.frequency = None
+        elif level < 1.0 and self._device.frequency is None:
+            self._device.frequency = _PWM_HZ
+        self._device.value = level
 
     def close(self) -> None:
         """Stop and let go of the pin."""
-        self._device.value = 0.0
+        self.drive(0.0)
         self._device.close()
 
 
