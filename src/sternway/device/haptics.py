@@ -47,8 +47,8 @@ class NoMotor:
 class PwmMotor:
     """A motor on one transistor: it can be driven but not braked. Off until driven.
 
-    From rest, full level is one plain write, at once: the thread of lgpio that makes PWM may sleep for 20 ms before it
-    begins. At rest there is no PWM to keep a processor awake.
+    From rest, full level is one plain write, at once: lgpio's PWM thread may sleep for 20 ms before it begins. At
+    rest there is no PWM to keep a processor awake.
     """
 
     def __init__(self, pin: int, factory: Factory | None = None) -> None:
