@@ -223,18 +223,19 @@ def shoot():
     run("systemctl", "restart", "sternway")
     seen = len(edges())
     until(lambda: len(edges()) > seen and edges()[-1][1] == 1)
-    victim, before = pid(), int(shown("sternway", "NRestarts"))
+    victim, before, shot_s = pid(), int(shown("sternway", "NRestarts")), time.monotonic()
     os.kill(victim, signal.SIGKILL)
     print("@! shot", flush=True)
     back = until(
         lambda: int(shown("sternway", "NRestarts")) > before and shown("sternway", "ActiveState") == "active"
     )
     say("kill -9: restarted", back and pid() != victim)
-    post = run("journalctl", "--unit", "sternway", "--boot", "--no-pager", "--output=cat")[1]
+    after = [(at - shot_s, level) for at, level in edges() if at > shot_s]
+    low = bool(after) and after[0][1] == 0
     say(
         "kill -9: the motor is off",
-        "motor_off" not in post.replace("python -m sternway.device.motor_off", "") and still(),
-        "",
+        low and "motor_off.py" not in journal(),
+        f"{after[0][0]:.1f} s later" if low else after[:3],
     )
 
 
