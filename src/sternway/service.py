@@ -16,7 +16,7 @@ from sternway.device.light import Light
 from sternway.device.motor_test import MotorTest
 from sternway.device.notify import Notifier
 from sternway.device.pins import claimed
-from sternway.device.realtime import be_punctual
+from sternway.device.realtime import be_punctual, take_priority
 from sternway.device.rescue import Rescue
 from sternway.loop import Loop
 from sternway.memory import Memory
@@ -59,7 +59,7 @@ class ClipService:
         wires = settings.pins
         self._motor = claimed(wires.motor, lambda: wired_motor(wires, settings.haptics, pins))
         self._time = clock, sleep
-        self.haptics = Haptics(self._motor, settings.haptics)
+        self.haptics = Haptics(self._motor, settings.haptics, prepare=take_priority)
         self._button = claimed(wires.button, lambda: Button(wires.button, pins)) if wires.button else None
         self._light = claimed(wires.led, lambda: Light(wires.led, pins))
         self._watch = watch

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,14 +128,15 @@ def test_a_pin_that_fails_is_told_in_words_and_raises_nothing(clock, wake):
 
 
 def test_the_thread_plays_on_a_real_pin_and_ends_with_it_off():
-    pins = emulated_pins()
-    haptics = Haptics(PwmMotor(18, pins))
+    pins, prepared = emulated_pins(), []
+    haptics = Haptics(PwmMotor(18, pins), prepare=lambda: prepared.append(threading.current_thread().name))
     haptics.start()
     haptics.play(Pattern("blip", ((1.0, 0.001, 0.0),), 1, "blip"))
     while not any(state.state for state in pins.pin("GPIO18").states):
         pass
     haptics.close()
     assert haptics.failure == ""
+    assert prepared == ["haptics"]
     states = [state.state for state in pins.pin("GPIO18").states]
     assert max(states) == 1.0
     assert states[-1] == 0.0

@@ -122,7 +122,8 @@ class Haptics:
     """Plays patterns on a motor, one at a time: a higher priority interrupts a lower one, anything else is dropped.
 
     Off until the first pattern and after the last; ``close`` leaves the motor off and still. A motor that fails is
-    left alone: ``failure`` says why, and the loop never hears of it.
+    left alone: ``failure`` says why, and the loop never hears of it. ``prepare`` is called in the thread that plays,
+    before anything else.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class Haptics:
         settings: HapticsSettings | None = None,
         *,
         wake: threading.Event | None = None,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self.failure = ""
         self._motor = motor
@@ -138,6 +140,7 @@ class Haptics:
         self._can_brake = isinstance(motor, BridgeMotor)
         self._lock = threading.Lock()
         self._wake = wake or threading.Event()
+        self._prepare = prepare
         self._next: Pattern | None = None
         self._playing: Pattern | None = None
         self._open = True
@@ -176,6 +179,7 @@ class Haptics:
 
     def run(self) -> None:
         """Play what is asked for until closed (the thread's body)."""
+        self._prepare()
         while self._open:
             self._wake.wait()
             self.play_next()

@@ -14,20 +14,28 @@ _SWITCH_S = 0.0005
 
 
 def be_punctual() -> list[str]:
-    """Take what is allowed and return, in words, what was not; call once, when everything is built.
+    """Take what is allowed and return, in words, what was not; call once in the loop's thread, when all is built.
 
-    The loop gets real-time priority (SCHED_FIFO; children do not inherit it), its memory stays in RAM, objects made
-    so far leave the garbage collector's rounds, and threads hand over quickly.
+    The loop gets real-time priority, the process's memory stays in RAM, objects made so far leave the garbage
+    collector's rounds, and threads hand over quickly.
     """
     sys.setswitchinterval(_SWITCH_S)
     gc.collect()
     gc.freeze()
-    refused = []
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
-    except OSError as error:
-        refused.append(f"no real-time priority ({error.strerror}); allow it with LimitRTPRIO={_PRIORITY}")
+    refused = take_priority()
     if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ON_FAULT):
         reason = os.strerror(ctypes.get_errno())
         refused.append(f"memory may be swapped out ({reason}); allow locking with LimitMEMLOCK=infinity")
     return refused
+
+
+def take_priority() -> list[str]:
+    """Give the calling thread real-time priority (SCHED_FIFO), if allowed; return, in words, if not.
+
+    Threads and processes that it starts do not inherit it.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
+    except OSError as error:
+        return [f"no real-time priority ({error.strerror}); allow it with LimitRTPRIO={_PRIORITY}"]
+    return []
