@@ -38,14 +38,15 @@ demo: $(DEMO)/ready ## run a simulated walk on an emulated clip, with a live pag
 test: $(DEV)/ready ## run the tests
 	$(DEV)/bin/python -m pytest -n $(JOBS) -m "not process and not systemd and not board and not home_assistant"
 
-process-test: $(DEV)/ready ## run the unmodified service on a made-up bus and pins (3 minutes)
-	$(DEV)/bin/python -m pytest -m process tests/process
+process-test: $(DEV)/ready ## run the unmodified service on a made-up bus and pins; print chip to pin (3 minutes)
+	$(DEV)/bin/python -m pytest -n $(JOBS) -m process tests/process/test_service.py
+	$(DEV)/bin/python -m pytest -m process tests/process/test_latency.py
 
-systemd-test: $(DEV)/ready ## let systemd judge the units (seconds)
+systemd-test: $(DEV)/ready ## let systemd judge the units, and run the clip's in a container (30 seconds)
 	$(DEV)/bin/python -m pytest -m systemd tests/systemd
 
 board-test: $(DEV)/ready wheels ## boot a whole virtual board and run the clip on it (as root, after make board-packages)
-	$(DEV)/bin/python tests/board/board.py --cache $(BOARD_CACHE) --wheels build/wheels
+	$(DEV)/bin/python tests/board/board.py --cache $(BOARD_CACHE) --wheels build/wheels $(BOARD_FLAGS)
 
 wheels: $(DEV)/ready ## collect what a Pi without a network needs in build/wheels (Python 3.11 and 3.13)
 	$(DEV)/bin/python firmware/collect_wheels.py build/wheels

@@ -14,7 +14,6 @@ from sternway.recording.walker import Walker
 
 pytestmark = pytest.mark.process
 
-AN_INSTANT_S = 0.15
 STUMBLER = (Stand(0.5), Walk(8.0), Stumble(), Walk(3600.0))
 
 
@@ -50,10 +49,11 @@ def test_a_stumble_is_felt_in_its_own_rhythm_and_kept(bench):
     bench.until(lambda: is_still(bench), "the motor never stopped")
     rises = bench.pins.rises_after(event["decided_at_s"])
     falls = [edge.time_s for edge in bench.pins.edges() if not edge.level and edge.time_s > rises[0]]
-    # Strong, weak: 0.26 s, a pause of 0.1 s, 0.12 s; pauses of the software PWM are shorter than 5 ms.
-    pauses = [(b - a) for a, b in zip(falls, rises[1:], strict=False) if b - a > 0.05]
+    # Strong, weak: 0.26 s, a pause of 0.1 s, 0.12 s; pauses of the software PWM are shorter than 5 ms. A busy machine
+    # makes them longer, never shorter.
+    pauses = [(b - a) for a, b in zip(falls, rises[1:], strict=False) if b - a > 0.09]
     assert len(pauses) == 1
-    assert 0.3 < falls[-1] - rises[0] < 1.0
+    assert falls[-1] - rises[0] > 0.45
 
 
 def test_a_sensor_that_comes_off_is_said_within_2_s_and_taken_back(bench):
@@ -63,7 +63,7 @@ def test_a_sensor_that_comes_off_is_said_within_2_s_and_taken_back(bench):
     off_s = time.monotonic()
     chip.unplugged = True
     bench.until(lambda: bench.pins.rises_after(off_s), "the fault was not felt")
-    assert bench.pins.rises_after(off_s)[0] - off_s < 4.0
+    assert bench.pins.rises_after(off_s)[0] - off_s < 4.0  # promised: 2 s; the rest is for a busy machine
     bench.until(lambda: is_still(bench), "the motor stayed on")
     alive_s = time.monotonic()
     bench.until(lambda: bench.systemd.times("WATCHDOG=1")[-1] > alive_s, "an honest fault must not be shot")
@@ -72,8 +72,8 @@ def test_a_sensor_that_comes_off_is_said_within_2_s_and_taken_back(bench):
     assert faults(bench)[0] == ("no_sensor", True)
 
 
-def test_a_brown_out_is_mended_without_a_fault(bench):
-    chip = bench.plug()
+def test_a_brown_out_in_the_middle_of_a_walk_is_mended_without_a_fault(bench):
+    chip = bench.plug(Walker((Stand(0.5), Walk(3600.0)), seed=1))
     bench.start()
     asked_for, count = chip.registers[0x10], chip.sample_count
     chip.brown_out()
