@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sternway.recording.script import Stand, Stumble, Walk
 from sternway.recording.walker import Walker
 
 RATE_HZ = 416.0
+OVERLAY = SOURCE / "firmware/overlays/sternway-clip.dts"
 
 
 def walk(file):
@@ -28,9 +30,19 @@ def walk(file):
 
 def heard_outside(heard):
     """Return what the broker outside was told of stumbles."""
-    rows = [line.split(" ", 1) for line in heard.read_text().splitlines()]
-    stumbles = [json.loads(body) for _, body in rows if "stumble" in body]
-    return Finding("a stumble event at the broker outside", bool(stumbles), f"{len(stumbles)} of {len(rows)} events")
+    kinds = Counter(json.loads(line.split(" ", 1)[1])["event_type"] for line in heard.read_text().splitlines())
+    words = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    return Finding("a stumble event at the broker outside", kinds["stumble"] > 0, words)
+
+
+def overlays(trees, work):
+    """See whether the overlay applies to every device tree of a Raspberry Pi that Debian's kernel has."""
+    overlay = work / "sternway-clip.dtbo"
+    subprocess.run(["dtc", "-q", "-@", "-O", "dtb", "-o", overlay, OVERLAY], check=True)
+    words = [["fdtoverlay", "-i", tree, "-o", work / "merged.dtb", overlay] for tree in trees]
+    refused = [str(line[2].stem) for line in words if subprocess.run(line, check=False).returncode]
+    names = ", ".join(refused) or f"all {len(trees)} of Debian's bcm2837 and bcm2711"
+    return Finding("the overlay applies", trees and not refused, names)
 
 
 def table(findings, times):
@@ -66,6 +78,7 @@ def main():
         built_s = time.monotonic()
         with broker(work) as (port, heard):
             findings = [*boot(card, work, port), heard_outside(heard)]
+        findings.append(overlays(sorted((chosen.cache / "device-trees").glob("*.dtb")), work))
         times = {"card made in": built_s - began_s, "board ran for": time.monotonic() - built_s}
     result = table(findings, times)
     print(result)

@@ -19,6 +19,7 @@ SUITE, MIRROR = "trixie", "http://deb.debian.org/debian"
 PACKAGES = (
     "systemd-sysv,udev,kmod,iproute2,dbus,libpam-systemd,python3,python3-venv,device-tree-compiler,busybox-static"
 )
+BINFMT = Path("/proc/sys/fs/binfmt_misc")
 LGPIO = "lgpio==0.2.2.0"
 MODULES = ("virtio_blk", "virtio_mmio", "ext4", "virtio_net", "cuse", "i2c-dev")
 EARLY_MODULES = ("virtio_mmio", "virtio_blk", "ext4")
@@ -52,6 +53,14 @@ def run(*words, **how):
     return done.stdout
 
 
+def allow_foreign_programs():
+    """Let the kernel run 64-bit ARM programs through qemu-user, where systemd has not arranged that."""
+    if not BINFMT.joinpath("register").exists():
+        run("mount", "-t", "binfmt_misc", "binfmt_misc", BINFMT)
+    if not BINFMT.joinpath("qemu-aarch64").exists():
+        run("update-binfmts", "--enable", "qemu-aarch64")
+
+
 def system(cache):
     """Return Debian's root as a tar file, with the kernel package and Python's headers beside it."""
     recipe = hashlib.sha256(f"{SUITE} {PACKAGES}".encode()).hexdigest()[:12]
@@ -61,6 +70,7 @@ def system(cache):
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         newest = 'apt-cache depends linux-image-arm64 | sed -n "s/.*Depends: //p" | head -1'
+        allow_foreign_programs()
         fetch = f"apt-get download -qq $({newest}) libpython3.13-dev"
         run(
             "mmdebstrap", "--mode=root", "--architectures=arm64", "--variant=minbase", f"--include={PACKAGES}",
@@ -240,5 +250,6 @@ def save_device_trees(cache, kernel):
     """Keep Debian's device trees of Raspberry Pis for the overlay's tests."""
     target = cache / "device-trees"
     target.mkdir(exist_ok=True)
-    for tree in kernel.glob("usr/lib/linux-image-*/broadcom/bcm2[78]*.dtb"):
-        shutil.copy(tree, target)
+    for board in ("bcm2837", "bcm2711"):
+        for tree in kernel.glob(f"usr/lib/linux-image-*/broadcom/{board}*.dtb"):
+            shutil.copy(tree, target)

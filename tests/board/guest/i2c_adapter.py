@@ -2,18 +2,23 @@
 
 i2c-dev's ioctls carry pointers, which CUSE follows by asking twice: the answer RETRY says which of the caller's
 memory to bring along (linux/fuse.h). The motion comes from an array made beforehand, so that emulated processors have
-little to do. Runs on the clip's own Python.
+little to do; the chip feels the motor by the kernel's trace of its pin. Runs on the clip's own Python.
+
+SIGUSR1: from now on transfers never end, until who asked is killed; again: they do. SIGUSR2: the chip loses its power
+for a moment.
 """
 
 import errno
 import os
+import re
+import signal
 import struct
 import sys
 import time
 
 import numpy as np
 
-from sternway.device.emulated import EmulatedLsm6dsox
+from sternway.device.emulated import EmulatedLsm6dsox, EmulatedMotor
 from sternway.errors import BusError
 
 CUSE_INIT, OPEN, READ, WRITE, RELEASE, FLUSH, INTERRUPT, IOCTL = 4096, 14, 15, 16, 18, 25, 36, 39
@@ -21,6 +26,7 @@ RETRY = 4
 I2C_RETRIES, I2C_TIMEOUT, I2C_SLAVE, I2C_FUNCS, I2C_SLAVE_FORCE, I2C_RDWR = 0x701, 0x702, 0x703, 0x705, 0x706, 0x707
 FUNCTIONALITY = 0x0EFF0009
 READ_FLAG = 0x0001
+MOTOR, LINES = 5, 8
 
 
 class Recorded:
@@ -34,12 +40,45 @@ class Recorded:
         return rows[:, :3], rows[:, 3:]
 
 
+class FeltMotor:
+    """The motor on the board's pin, turning as the kernel's trace says that the pin was driven."""
+
+    def __init__(self, trace):
+        self._trace = os.open(trace, os.O_RDONLY | os.O_NONBLOCK)
+        self._rest, self._edge_s = "", 0.0
+        self._motor = EmulatedMotor(lambda: self._edge_s)
+
+    def shake_mps2(self, times_s):
+        for at, line, level in re.findall(r" (\d+\.\d+): gpio_value: (\d+) set (\d)\n", self._news()):
+            if int(line) % LINES == MOTOR:
+                self._edge_s = float(at)
+                self._motor.set_level(float(level))
+        return self._motor.shake_mps2(times_s)
+
+    def _news(self):
+        try:
+            text = self._rest + os.read(self._trace, 1 << 16).decode()
+        except BlockingIOError:
+            return ""
+        whole, _, self._rest = text.rpartition("\n")
+        return whole + "\n"
+
+
 class Adapter:
     """Answers the kernel until it goes away. ``chips`` are by address."""
 
     def __init__(self, name, chips):
         self._name, self._chips = name, chips
         self._kernel = os.open("/dev/cuse", os.O_RDWR)
+        self._hung = self._browned_out = False
+        signal.signal(signal.SIGUSR1, self._hang)
+        signal.signal(signal.SIGUSR2, self._brown_out)
+
+    def _hang(self, _number, _frame):
+        self._hung = not self._hung
+
+    def _brown_out(self, _number, _frame):
+        self._browned_out = True  # not here: the chip may be in the middle of an answer
 
     def serve(self):
         while True:
@@ -54,10 +93,12 @@ class Adapter:
                 self._reply(unique, struct.pack("<QII", 1, 1, 0))
             elif kind in (RELEASE, FLUSH):
                 self._reply(unique)
-            elif kind == IOCTL:
-                self._ioctl(unique, body)
-            elif kind != INTERRUPT:
+            elif kind == INTERRUPT:  # who waits for that answer is being killed
+                self._reply(struct.unpack_from("<Q", body)[0], trouble=errno.EINTR)
+            elif kind != IOCTL:
                 self._reply(unique, trouble=errno.ENOSYS)
+            elif not self._hung:
+                self._ioctl(unique, body)
 
     def _ioctl(self, unique, body):
         _, _, request, argument, _, out_size = struct.unpack_from("<QIIQII", body)
@@ -94,6 +135,10 @@ class Adapter:
 
     def _carry(self, rows, data):
         answer, register = b"", 0
+        if self._browned_out:
+            self._browned_out = False
+            for chip in self._chips.values():
+                chip.brown_out()
         for address, flags, length, _ in rows:
             chip = self._chips.get(address)
             if chip is None:
@@ -111,7 +156,7 @@ class Adapter:
     def _reply(self, unique, data=b"", trouble=0):
         try:
             os.write(self._kernel, struct.pack("<IiQ", 16 + len(data), -trouble, unique) + data)
-        except FileNotFoundError:  # who asked was killed meanwhile
+        except FileNotFoundError:  # who asked is gone, or has its answer
             return
 
     def _retry(self, unique, bring, take=()):
@@ -124,4 +169,5 @@ class Adapter:
 
 if __name__ == "__main__":
     motion = Recorded(np.load(sys.argv[1]).astype(float), 416.0)
-    Adapter("i2c-1", {0x6A: EmulatedLsm6dsox(motion, time.monotonic, rate_error=0.012)}).serve()
+    chip = EmulatedLsm6dsox(motion, time.monotonic, rate_error=0.012, motor=FeltMotor(sys.argv[2]))
+    Adapter("i2c-1", {0x6A: chip}).serve()
