@@ -21,7 +21,7 @@ from sternway.publish.clock import Clock
 from sternway.publish.messages import Command, Plan
 from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder
-from sternway.recording.script import Fall, Stand, Stumble, Walk
+from sternway.recording.script import BACKWARD, FORWARD, Fall, Stand, Stumble, Turn, Walk, lanes
 from sternway.recording.walker import BELT, Walker
 from sternway.records import Phase, Record, RecordKind, State
 from sternway.session.fitting import Fitting, FittingPhase
@@ -84,10 +84,11 @@ class FakeMotor:
 class Wearer:
     """A simulated person with an emulated clip, in time that moves only with the samples."""
 
-    def __init__(self, folder, script, clock=None, record=False):
+    def __init__(self, folder, script, clock=None, record=False, plan=PLAN):
         self.clock = clock or VirtualClock(100.0)
         self.chip = EmulatedLsm6dsox(Walker(script, seed=3), self.clock, rate_error=0.01)
         self.bus = EmulatedBus({0x6A: self.chip}, self.clock, self.clock.sleep)
+        self.plan = plan
         self.desk, self.motor = FakeDesk(), FakeMotor(self.clock)
         self.presses = SimpleQueue()
         self.memory = Memory(folder / "memory.json")
@@ -104,7 +105,7 @@ class Wearer:
             self.motor,
             self.desk,
             clock=Clock("clip-1", synced=lambda: True, monotonic=self.clock),
-            plan=PLAN,
+            plan=self.plan,
             memory=self.memory,
             recorder=self.recorder,
             presses=self.presses,
@@ -286,6 +287,37 @@ def test_a_walk_goes_on_after_a_crash_with_what_was_counted(wearer):
     walk.run(5.0)
     assert walk.state.phase is before.phase
     assert before.steps - 3 <= walk.state.steps
+
+
+def test_a_walk_with_a_stumble_a_pause_and_a_crash_gives_one_right_report(wearer):
+    """The decisive walk: warm-up, lanes, pause, kill -9, resume, stumble, end; the clip learns how it sits in it.
+
+    A step is one of a turn when most of it was made in the turn.
+    """
+    opening = (Stand(13.0), Walk(18.0), Turn(), Stand(2.0), *lanes(2, 12.0))
+    ending = (Walk(9.0, BACKWARD), Stumble(), Walk(9.0, BACKWARD), Stand(4.0))
+    plan = WalkPlan(stretches=1, stretch_min=2.0, warm_up_min=0.3, cool_down_min=0.0)
+    walk = wearer((*opening, Stand(14.0), *ending), plan=plan)
+    truth = Walker((*opening, Stand(14.0), *ending), seed=3).truth
+    rest_s = truth.acts[len(opening)][0]
+    walk.press().run(rest_s + 2.0)
+    walk.press().run(4.0)
+    walk.start()
+    walk.run(4.0).press().run(truth.duration_s - rest_s - 11.0)
+    walk.press(Press.LONG).run(0.5)
+
+    [report] = walk.desk.bodies(RecordKind.SESSION)
+    turns = [(start_s, start_s + act.duration_s) for start_s, _, act in truth.acts if isinstance(act, Turn)]
+    for way, word in ((FORWARD, "forward"), (BACKWARD, "backward")):
+        steps = [contact.time_s for contact in truth.contacts if contact.direction is way]
+        step_s = 60.0 / report["cadence_spm"][word]
+        count = sum(not any(a <= at_s - step_s / 2.0 < b for a, b in turns) for at_s in steps)
+        assert report["dose"][f"steps_{word}"] == pytest.approx(count, rel=0.02)
+        assert report["dose"][f"{word}_s"] == pytest.approx(count * step_s, abs=1.0)
+    assert report["dose"]["steps_unknown"] == 0
+    assert report["events"]["count"] == {"stumble": 1}
+    assert (report["reason"], report["restart_count"]) == ("long_press", 1)
+    assert walk.motor.names[-1] == "trouble"
 
 
 def test_a_recording_holds_the_walk_and_its_events(wearer, tmp_path):

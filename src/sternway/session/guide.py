@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from sternway.alert.patterns import Cue, Prompt
 from sternway.events import Event, Kind
-from sternway.motion.gait import Direction, Step
+from sternway.motion.gait import Step
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
 from sternway.records import Phase, event_body
+from sternway.session.heading import Heading
 from sternway.session.trial import TrialCounter
 from sternway.session.walk import LONGEST_LIST, STOP_RULES, Reason, Walk
 from sternway.session.walk_test import TRIAL_COUNT, WalkTestResult
@@ -53,6 +54,9 @@ class Sample(NamedTuple):
     up: list[float]
 
 
+SURELY_STILL_S = 1.0
+"""Stillness after which what is read belongs to standing: the sway of coming to rest is over."""
+
 GAP_S = 0.05
 """Samples further apart than this are a gap: time that nobody watched."""
 
@@ -75,6 +79,7 @@ class Guide:
         self.ended: tuple[Reason, float] | None = None
         self.tested: WalkTestResult | None = None
         self._test = TrialCounter()
+        self._heading = Heading()
         self._settings = settings
 
     @property
@@ -103,12 +108,13 @@ class Guide:
             walk.unseen_s += time_s - walk.last_s
         walk.last_s = time_s
         still_s = walk.still.update(time_s, sample.accel_mps2, sample.gyro_radps, sample.walking, sample.motor_on)
+        yaw_rate_radps = self._heading.update(time_s, sample.yaw_rate_radps, still_s >= SURELY_STILL_S)
         if phase is Phase.PAUSED:
             self._while_paused(time_s, sample.walking and can_resume)
         elif phase is Phase.STANDING_CHECK:
             self._check_standing(time_s, still_s, sample.up)
         else:
-            self._count(sample, phase)
+            self._count(sample._replace(yaw_rate_radps=yaw_rate_radps), phase)
             self._lead(phase, time_s, active=still_s < self._settings.halt_s)
             if still_s >= self._settings.stand_s and self.ended is None and self.phase in GUIDED:
                 self.pause(Reason.STANDING, time_s)
@@ -119,10 +125,9 @@ class Guide:
         if phase is Phase.STANDING_CHECK or step.time_s <= walk.step_s:
             return
         walk.step_s = step.time_s
-        if phase is not Phase.PAUSED:
-            walk.dose.step(step, direction, walk.turning.now)
-        elif walk.reason in SELF_ENDING:
-            walk.dose.step(step, Direction.UNKNOWN)
+        if phase is not Phase.PAUSED or walk.reason in SELF_ENDING:
+            turned_rad = self._heading.turned_rad(step.time_s - (step.step_time_s or 0.0), step.time_s)
+            walk.dose.step(step, direction, turned_rad)
         if phase is Phase.BACKWARD and not walk.turning.now:
             walk.lane.step(direction)
 
@@ -151,6 +156,7 @@ class Guide:
             return
         if self.phase is not Phase.PAUSED:
             walk.before = walk.phase
+            walk.dose.close()
             walk.enter(Phase.PAUSED, time_s)
         elif walk.reason == Reason.FALL or reason in SELF_ENDING:
             return
@@ -161,7 +167,7 @@ class Guide:
         walk = self.walk
         before, walk.before, walk.reason = Phase(walk.before or Phase.WARM_UP), None, None
         walk.still.moved_s = time_s
-        walk.dose.forget_before(time_s)
+        walk.dose.begin_bout(time_s)
         walk.enter(before, time_s)
 
     def end_long_pause(self, time_s: float) -> None:
@@ -190,7 +196,7 @@ class Guide:
     def _check_standing(self, time_s: float, still_s: float, up: list[float]) -> None:
         walk, settings = self.walk, self._settings
         since_s = time_s - walk.entered_s
-        if still_s >= 1.0:
+        if still_s >= SURELY_STILL_S:
             walk.posture.stand(up)
         if since_s >= settings.check_s - 1e-9 and still_s >= min(settings.check_still_s, settings.check_s):
             self.say(Cue.START, time_s)

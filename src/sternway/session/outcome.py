@@ -58,14 +58,15 @@ class SessionView:
 def look_at(walk: Walk) -> SessionView:
     """Return where ``walk`` is."""
     dose, reason = walk.dose, Reason(walk.reason) if walk.reason else None
+    steps_backward, backward_s = dose.so_far(Direction.BACKWARD)
     return SessionView(
         phase=Phase(walk.phase),
         reason=reason,
         words=REASON_WORDS[reason] if reason else "",
-        steps=sum(s.step_count for s in (dose.backward, dose.forward, dose.unknown, dose.turning)),
-        steps_backward=dose.backward.step_count,
-        backward_s=dose.backward.seconds,
-        forward_s=dose.forward.seconds,
+        steps=dose.step_count,
+        steps_backward=steps_backward,
+        backward_s=backward_s,
+        forward_s=dose.so_far(Direction.FORWARD)[1],
         lane=walk.lane.number if walk.phase == Phase.BACKWARD else None,
         stretch=walk.stretch,
         plan_progress=done_share(walk),
