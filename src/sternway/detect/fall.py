@@ -70,7 +70,7 @@ class FallDetector:
             self._waiting = []
         events: list[Event] = []
         impacts, rests = self._impacts.update(trunk), self._rest.update(trunk)
-        for time_s, impact, resting_up in zip(trunk.time_s.tolist(), impacts, rests, strict=True):
+        for time_s, impact, resting_up in zip(trunk.plain("time_s"), impacts, rests, strict=True):
             if impact is not None:
                 self._hear(impact)
             if self._waiting:

@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkMotion
@@ -32,7 +33,7 @@ _DROP_LEAK_S = 1.0
 _SHORT_COUNT, _LONG_COUNT = 25, 100
 
 _Vector = Sequence[float]
-_Row = tuple[_Vector, _Vector, _Vector, float, float, float, float, float, float]
+_Row = tuple[Any, ...]
 
 
 class FallingTracker:
@@ -69,17 +70,16 @@ class FallingTracker:
             return channels
         if trunk.after_gap:
             self.reset()
-        rows = zip(
-            trunk.accel_mps2.tolist(),
-            trunk.gyro_radps.tolist(),
-            trunk.up.tolist(),
-            trunk.accel_norm_mps2.tolist(),
-            trunk.vertical_mps2.tolist(),
-            trunk.horizontal_mps2.tolist(),
-            trunk.vertical_velocity_mps.tolist(),
-            trunk.tilt_rad.tolist(),
-            trunk.yaw_rate_radps.tolist(),
-            strict=True,
+        rows = trunk.rows(
+            "accel_mps2",
+            "gyro_radps",
+            "up",
+            "accel_norm_mps2",
+            "vertical_mps2",
+            "horizontal_mps2",
+            "vertical_velocity_mps",
+            "tilt_rad",
+            "yaw_rate_radps",
         )
         channels = [self._channels(row) for row in rows]
         self._seen = (trunk, channels)

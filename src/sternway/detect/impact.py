@@ -69,14 +69,10 @@ class ImpactFinder:
         """Return for each sample the impact that it makes known, or ``None``."""
         if trunk.after_gap:
             self.reset()
-        rows = zip(
-            trunk.time_s.tolist(),
-            trunk.accel_norm_mps2.tolist(),
-            trunk.up.tolist(),
-            self._falling.update(trunk),
-            strict=True,
-        )
-        return [self._step(*row) for row in rows]
+        falling, rows = self._falling.update(trunk), trunk.rows("time_s", "accel_norm_mps2", "up")
+        return [
+            self._step(time_s, norm, up, channels) for (time_s, norm, up), channels in zip(rows, falling, strict=True)
+        ]
 
     def _step(self, time_s: float, norm: float, up: list[float], channels: list[float]) -> Impact | None:
         self._norms.append(norm)

@@ -38,7 +38,7 @@ class JoltTracker:
         """Return jerk, horizontal acceleration and tilt rate at each sample; zeros in the first 50 ms."""
         if trunk.after_gap:
             self.reset()
-        rows = zip(trunk.accel_mps2.tolist(), trunk.gyro_radps.tolist(), trunk.up.tolist(), strict=True)
+        rows = trunk.rows("accel_mps2", "gyro_radps", "up")
         return [self._push((*accel, *gyro), up) for accel, gyro, up in rows]
 
     def _push(self, row: _Row, up: list[float]) -> Jolt:

@@ -1,7 +1,7 @@
 """Small networks that NumPy alone can run."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -26,13 +26,21 @@ class Network:
     second_bias: Floats
     third: Floats
     third_bias: float
+    _second: Floats = field(init=False, repr=False, compare=False)
+    """The second layer of all members as one matrix (m*k, m*h): one product costs less than a product a member."""
+
+    def __post_init__(self) -> None:
+        members, width, inputs = self.second.shape
+        diagonal = np.zeros((members, width, members, inputs))
+        for member in range(members):
+            diagonal[member, :, member] = self.second[member]
+        object.__setattr__(self, "_second", diagonal.reshape(members * width, members * inputs))
 
     def __call__(self, numbers: Floats) -> float:
         """Return the log odds for one vector (n,)."""
-        members, _, width = self.second.shape
-        hidden = np.maximum(self.first @ numbers + self.first_bias, 0.0).reshape(members, width, 1)
-        hidden = np.maximum((self.second @ hidden)[:, :, 0] + self.second_bias, 0.0)
-        return float(np.vdot(self.third, hidden)) + self.third_bias
+        hidden = np.maximum(self.first.dot(numbers) + self.first_bias, _ZERO)
+        hidden = np.maximum(self._second.dot(hidden) + self.second_bias.ravel(), _ZERO)
+        return float(self.third.ravel().dot(hidden)) + self.third_bias
 
     def to_bytes(self) -> bytes:
         """Return the network as an ``.npz``."""
@@ -57,6 +65,7 @@ def from_bytes(content: bytes) -> Network:
         return Network(str(store["version"]), **weights, third_bias=float(store["third_bias"]))
 
 
+_ZERO = np.zeros(())
 _WEIGHTS = ("first", "first_bias", "second", "second_bias", "third")
 
 

@@ -114,10 +114,10 @@ class PreImpactDetector:
         if trunk.after_gap:
             self._restart()
         events: list[Event] = []
-        rows = zip(trunk.time_s.tolist(), self._falling.update(trunk), self._gate.update(trunk), strict=True)
+        rows = zip(trunk.plain("time_s"), self._falling.update(trunk), self._gate.update(trunk), strict=True)
         for time_s, channels, in_gait in rows:
             self._past.push(channels)
-            log_odds = self._network((self._boxes @ self._past.rows).ravel())
+            log_odds = self._network(self._boxes.dot(self._past.rows).ravel())
             if self._sure_enough.update(time_s, log_odds, in_gait):
                 events.append(self._event(time_s, channels, log_odds))
         return events

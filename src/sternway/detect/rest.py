@@ -40,13 +40,7 @@ class Rest:
         """Return for each sample which way is up (not of unit length) where stillness has gathered, else ``None``."""
         if trunk.after_gap:
             self.reset()
-        rows = zip(
-            trunk.accel_mps2.tolist(),
-            trunk.accel_norm_mps2.tolist(),
-            trunk.gyro_norm_radps.tolist(),
-            trunk.up.tolist(),
-            strict=True,
-        )
+        rows = trunk.rows("accel_mps2", "accel_norm_mps2", "gyro_norm_radps", "up")
         return [self._step(*row) for row in rows]
 
     def _step(self, accel: list[float], norm: float, rate: float, up: list[float]) -> Vector | None:
@@ -62,7 +56,9 @@ class Rest:
 
     def _is_frozen(self, accel: list[float]) -> bool:
         last = self._last
-        return last is not None and all(abs(now - then) < 1e-9 for now, then in zip(accel, last, strict=True))
+        return last is not None and (
+            abs(accel[0] - last[0]) < 1e-9 and abs(accel[1] - last[1]) < 1e-9 and abs(accel[2] - last[2]) < 1e-9
+        )
 
 
 def angle_rad(a: Vector, b: Vector) -> float:

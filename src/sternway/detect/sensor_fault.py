@@ -72,8 +72,7 @@ class SensorFaultDetector:
         if trunk.after_gap:
             self._gap_before_next = self._newest_s is not None
             self._restart()
-        rows = zip(trunk.time_s.tolist(), trunk.accel_mps2.tolist(), trunk.gyro_radps.tolist(), strict=True)
-        for time_s, accel, gyro in rows:
+        for time_s, accel, gyro in trunk.rows("time_s", "accel_mps2", "gyro_radps"):
             if math.isfinite(sum(accel) + sum(gyro)):
                 events += self._sample(time_s, accel, gyro)
         return events

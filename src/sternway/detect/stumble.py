@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from sternway.detect.jolt import CHANNELS, Jolt, JoltTracker
 from sternway.detect.usual import BriskWalk, Caution, PaceLevel
 from sternway.events import Event, Kind
@@ -72,12 +70,14 @@ class StumbleDetector:
         """Return a stumble at the sample at which the jolt passes the threshold."""
         if trunk.after_gap:
             self._restart()
-        moving = trunk.vertical_mps2 * trunk.vertical_mps2 + trunk.horizontal_mps2 * trunk.horizontal_mps2
-        norms = zip(trunk.accel_norm_mps2.tolist(), np.sqrt(moving).tolist(), strict=True)
-        jolts, walking, motor_on = self._jolts.update(trunk), trunk.walking.tolist(), trunk.motor_on.tolist()
-        rows = zip(trunk.time_s.tolist(), jolts, norms, walking, motor_on, strict=True)
-        found = [self._see(*row) for row in rows]
-        return [event for event in found if event is not None]
+        events: list[Event] = []
+        rows = trunk.rows("time_s", "accel_norm_mps2", "vertical_mps2", "horizontal_mps2", "walking", "motor_on")
+        for jolt, (time_s, norm, vertical, horizontal, walking, motor_on) in zip(
+            self._jolts.update(trunk), rows, strict=True
+        ):
+            norms = (norm, math.sqrt(vertical * vertical + horizontal * horizontal))
+            events += self._see(time_s, jolt, norms, walking, motor_on)
+        return events
 
     def _restart(self) -> None:
         self._paces = tuple(PaceLevel() for _ in CHANNELS)
@@ -88,12 +88,12 @@ class StumbleDetector:
 
     def _see(
         self, time_s: float, jolt: Jolt, norms: tuple[float, float], walking: bool, motor_on: bool
-    ) -> Event | None:
+    ) -> list[Event]:
         norm_mps2, moving_mps2 = norms
         self._norms.append(norm_mps2)
-        own = {name: pace.push(value) for name, pace, value in zip(CHANNELS, self._paces, jolt, strict=True)}
+        own = [pace.push(value) for pace, value in zip(self._paces, jolt, strict=True)]
         ratios = self._ratios(jolt, own, self._caution.push(moving_mps2))
-        score = sum(w * math.log(max(r, 1e-3)) for w, r in zip(self._settings.weights, ratios, strict=True))
+        score = sum([w * math.log(max(r, 1e-3)) for w, r in zip(self._settings.weights, ratios, strict=True)])
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
         if held and motor_on:
@@ -101,18 +101,19 @@ class StumbleDetector:
         if walking and not held and score < 0.5 * self._least:
             self._brisk.walk(own)
         if held or score < self._least:
-            return None
+            return []
         self._quiet_until_s = time_s + self._settings.refractory_s
         for pace in self._paces:
             pace.freeze()
-        return self._event(time_s, score, ratios)
+        return [self._event(time_s, score, ratios)]
 
-    def _ratios(self, jolt: Jolt, own: Mapping[str, float], share: float) -> list[float]:
+    def _ratios(self, jolt: Jolt, own: list[float], share: float) -> list[float]:
         """Return each newest peak over what is usual: the pace of a moment ago, or a share of the brisk walk."""
-        for peak, value in zip(self._peaks, jolt, strict=True):
+        ratios = []
+        for peak, value, pace, brisk in zip(self._peaks, jolt, own, self._brisk.levels.values(), strict=True):
             peak.append(value)
-        usual = [max(own[name], share * self._brisk.levels[name]) for name in CHANNELS]
-        return [max(peak) / level for peak, level in zip(self._peaks, usual, strict=True)]
+            ratios.append(max(peak) / max(pace, share * brisk))
+        return ratios
 
     def _follow_rise(self, time_s: float, score: float) -> None:
         """Remember where the present excess began: that is when the stumble happened."""

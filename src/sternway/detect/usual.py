@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ class PaceLevel:
 
     def __init__(self, settings: UsualSettings | None = None) -> None:
         self._settings = settings or UsualSettings()
+        self._power, self._root = self._settings.power, 1.0 / self._settings.power
         self._keep = 1.0 - PERIOD_S / self._settings.memory_s
         self._delay_count = round(self._settings.delay_s * RATE_HZ)
         self.reset()
@@ -50,12 +51,12 @@ class PaceLevel:
         if self._frozen_count:
             self._frozen_count -= 1
         else:
-            self._waiting.append(value**self._settings.power)
+            self._waiting.append(value**self._power)
         if len(self._waiting) > self._delay_count:
             keep = self._keep
             self._mean = keep * self._mean + (1.0 - keep) * self._waiting.popleft()
             self._weight = keep * self._weight + (1.0 - keep)
-        return (self._mean / self._weight) ** (1.0 / self._settings.power) if self._weight > 0.0 else 0.0
+        return (self._mean / self._weight) ** self._root if self._weight > 0.0 else 0.0
 
 
 class Caution:
@@ -126,12 +127,12 @@ class BriskWalk:
         """Return what was learned as plain data: seconds walked, and the levels."""
         return {"walked_s": self._walked_count / RATE_HZ, "levels": dict(self._levels)}
 
-    def walk(self, levels: Mapping[str, float]) -> None:
-        """Take one more sample of undisturbed walking with these pace levels."""
+    def walk(self, levels: Sequence[float]) -> None:
+        """Take one more sample of undisturbed walking with these pace levels, in the order of everybody's."""
         self._walked_count += 1
         if self._walked_count % RATE_HZ:
             return
-        for name, own in levels.items():
+        for name, own in zip(self._everybody, levels, strict=True):
             up = self.QUARTILE if own > self._levels[name] else self.QUARTILE - 1.0
             level = self._levels[name] * math.exp(self.STEP * up)
             usual = self._everybody[name]

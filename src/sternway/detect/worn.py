@@ -50,14 +50,7 @@ class WornDetector:
         if trunk.after_gap:
             self._start_second()
         events: list[Event] = []
-        rows = zip(
-            trunk.time_s.tolist(),
-            trunk.gyro_radps.tolist(),
-            trunk.accel_mps2.tolist(),
-            trunk.tilt_rad.tolist(),
-            trunk.walking.tolist(),
-            strict=True,
-        )
+        rows = trunk.rows("time_s", "gyro_radps", "accel_mps2", "tilt_rad", "walking")
         for time_s, gyro, accel, tilt_rad, walking in rows:
             if not math.isfinite(sum(gyro) + sum(accel)):
                 continue

@@ -55,7 +55,7 @@ class RotationCadence:
         if trunk.after_gap:
             self.reset()
         found = []
-        for time_s, rates in zip(trunk.time_s.tolist(), trunk.gyro_radps.tolist(), strict=True):
+        for time_s, rates in trunk.rows("time_s", "gyro_radps"):
             self._rates.append(rates)
             self._since += 1
             if len(self._rates) == self._rates.maxlen and self._since >= self._settings.every_s * RATE_HZ:

@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from dataclasses import dataclass
+from operator import add
 
 from sternway.motion.filters import BandPass, Biquad
 from sternway.motion.gait import Direction
@@ -100,7 +101,7 @@ class DirectionEstimator:
             products = _NOTHING
             if self._turning_s > self._settings.turn_hold_s:
                 self._direction = Direction.UNKNOWN
-        self._sums = tuple(a + b for a, b in zip(self._sums, products, strict=True))
+        self._sums = tuple(map(add, self._sums, products))
         self._in_cell += 1
         if self._in_cell == _CELL:
             self._cells.append(self._sums)

@@ -57,7 +57,7 @@ class SpeedEstimator:
             self._history.clear()
             self._recent.clear()
         waiting = deque(trunk.steps)
-        rows = zip(trunk.time_s.tolist(), trunk.vertical_mps2.tolist(), trunk.direction.tolist(), strict=True)
+        rows = trunk.rows("time_s", "vertical_mps2", "direction")
         for time_s, vertical, way in rows:
             self._time_s = time_s
             self._recent.append(vertical)

@@ -1,5 +1,6 @@
 """Finds straight, settled walking one way and cuts it into stretches of five seconds."""
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class StraightWalking:
         out = []
         settled = round(self._settings.settle_s * RATE_HZ)
         self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
-        for row, yaw, way in zip(_rows(trunk), trunk.yaw_rate_radps.tolist(), _ways(trunk), strict=True):
+        for row, yaw, way in zip(_rows(trunk), trunk.plain("yaw_rate_radps"), _ways(trunk), strict=True):
             self._past.push(row)
             self._yaw_radps += PERIOD_S / self._settings.yaw_s * (yaw - self._yaw_radps)
             straight = way != 0 and abs(self._yaw_radps) < self._settings.turn_radps
@@ -80,7 +81,8 @@ class StraightWalking:
                 self._due.append((self._row, way))
             if self._due and self._due[0][0] + self._wait == self._row:
                 out += self._finish(self._due.popleft()[1])
-        self._trim()
+        if trunk.steps:
+            self._trim()
         return out
 
     def _finish(self, way: int) -> list[DatedStretch]:
@@ -105,20 +107,22 @@ class StraightWalking:
 def _rows(trunk: TrunkMotion) -> Iterable[tuple[float, float, float, float, float]]:
     """Return time, upward, forward and leftward acceleration, and the rate of tilting, of each sample."""
     nothing = [0.0] * len(trunk)
-    ahead, left = trunk.anteroposterior_mps2, trunk.mediolateral_mps2
-    turning, yaw = trunk.gyro_norm_radps, trunk.yaw_rate_radps
+    mounted = trunk.anteroposterior_mps2 is not None
     return zip(
-        trunk.time_s.tolist(),
-        trunk.vertical_mps2.tolist(),
-        nothing if ahead is None else ahead.tolist(),
-        nothing if left is None else left.tolist(),
-        np.sqrt(np.maximum(turning * turning - yaw * yaw, 0.0)).tolist(),
+        trunk.plain("time_s"),
+        trunk.plain("vertical_mps2"),
+        trunk.plain("anteroposterior_mps2") if mounted else nothing,
+        trunk.plain("mediolateral_mps2") if mounted else nothing,
+        [
+            math.sqrt(max(turning * turning - yaw * yaw, 0.0))
+            for turning, yaw in trunk.rows("gyro_norm_radps", "yaw_rate_radps")
+        ],
         strict=True,
     )
 
 
 def _ways(trunk: TrunkMotion) -> list[int]:
-    if trunk.anteroposterior_mps2 is None or trunk.mediolateral_mps2 is None:
+    """Return the direction of walking at each sample, 0 where nobody walks or it is not known."""
+    if trunk.anteroposterior_mps2 is None:
         return [0] * len(trunk)
-    ways: list[int] = (trunk.walking * trunk.direction).tolist()
-    return ways
+    return [way if walking else 0 for walking, way in trunk.rows("walking", "direction")]

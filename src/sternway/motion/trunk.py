@@ -1,8 +1,9 @@
 """The second noun of the data flow: how the trunk moves, at exactly 100 Hz."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +47,23 @@ class TrunkMotion:
     steps: tuple[Step, ...]
     motor_on: NDArray[np.bool_]
     after_gap: bool = False
+    _plain: dict[str, list[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+    def plain(self, name: str) -> list[Any]:
+        """Return a column as plain numbers, vectors as lists of three; not to be changed.
+
+        For a few rows that is quicker than arrays. Converted once, however many stages ask.
+        """
+        if name not in self._plain:
+            self._plain[name] = getattr(self, name).tolist()
+        return self._plain[name]
+
+    def rows(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """Return the named columns sample by sample, as plain numbers."""
+        return zip(*map(self.plain, names), strict=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
+from itertools import starmap
 from typing import Any
 
 from sternway.alert.patterns import Cue, Prompt
@@ -325,15 +326,17 @@ class SessionTracker:
 
 def _samples(trunk: TrunkMotion) -> Iterable[Sample]:
     """Return the rows of ``trunk`` as plain numbers."""
-    columns = (
-        trunk.time_s,
-        trunk.walking,
-        trunk.direction,
-        trunk.accel_norm_mps2,
-        trunk.gyro_norm_radps,
-        trunk.yaw_rate_radps,
-        trunk.horizontal_mps2,
-        trunk.motor_on,
-        trunk.up,
+    return starmap(
+        Sample,
+        trunk.rows(
+            "time_s",
+            "walking",
+            "direction",
+            "accel_norm_mps2",
+            "gyro_norm_radps",
+            "yaw_rate_radps",
+            "horizontal_mps2",
+            "motor_on",
+            "up",
+        ),
     )
-    return map(Sample, *(column.tolist() for column in columns))

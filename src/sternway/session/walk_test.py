@@ -93,15 +93,7 @@ class MovementTimer:
             self.reset()
         out = []
         decided = [(step.decided_at_s, 1) for step in trunk.steps]
-        rows = zip(
-            trunk.time_s.tolist(),
-            trunk.accel_norm_mps2.tolist(),
-            trunk.horizontal_mps2.tolist(),
-            trunk.gyro_norm_radps.tolist(),
-            trunk.motor_on.tolist(),
-            trunk.direction.tolist(),
-            strict=True,
-        )
+        rows = trunk.rows("time_s", "accel_norm_mps2", "horizontal_mps2", "gyro_norm_radps", "motor_on", "direction")
         for time_s, accel, level, gyro, motor_on, way in rows:
             while decided and decided[0][0] <= time_s:
                 self._step_count += decided.pop(0)[1]
