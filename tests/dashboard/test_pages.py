@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from sternway.dashboard.intake import keep
+from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.notebook import entries, plan_in_force
 from sternway.dashboard.pages import PAGES
 from sternway.dashboard.visit import Access
 from sternway.session.journal import CHECK_QUESTIONS, EntryKind, in_force
+from sternway.session.plan import WalkPlan
 from sternway.session.screening import QUESTIONS
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
@@ -235,6 +238,19 @@ def test_the_check_the_pain_and_the_effort_are_kept_and_can_be_taken_back(walked
     kept = [entry for entry in entries(walked.store, "clip-1", day) if entry.kind is EntryKind.PAIN]
     assert any(entry.body.get("note") == "warm" for entry in kept), "the first entry is still there"
     assert not any(entry.body.get("note") == "warm" for entry in in_force(kept))
+
+
+@pytest.mark.parametrize("tested", [True, False])
+def test_a_walk_test_is_shown_with_its_bands_and_week_by_week(house: Any, tested: bool) -> None:
+    owner = house.owner()
+    walk = MadeUpClip("clip-1", 1).walk(house.clock.now_s - 86_400.0, WalkPlan(walk_test=tested), 0.05, 0)
+    keep(house.store, list(walk))
+    [walk_id] = set(re.findall(r'href="/walks/(\d+)"', owner.get("/walks").text))
+    progress, page = owner.get("/progress").text, owner.get(f"/walks/{walk_id}").text
+    assert "Lean of the trunk, °" in progress
+    assert ("Three metres backward, s" in progress) is tested
+    assert (re.search(r"3 metres backward: \d\.\d s", page) is not None) is tested
+    assert ("Carter 2019" in page and "Polo-Ferrero 2025" in page) is tested
 
 
 def test_an_event_can_be_labelled_and_the_last_word_counts(walked: Any, ids: dict[str, str]) -> None:

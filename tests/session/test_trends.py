@@ -18,7 +18,7 @@ HISTORY = History(
     (
         WalkDone(day(0), 300.0, 450, level="steady", pain_before=4, softness_ratio=0.6),
         WalkDone(day(2), 420.0, 600, stumble_count=1, level="raised", pain_before=2),
-        WalkDone(day(15), 600.0, 900, level="unknown", variation="uphill"),
+        WalkDone(day(15), 600.0, 900, level="unknown", variation="uphill", walk_test_s=5.0),
     ),
     (Pain(day(1), 3, "next_morning"), Pain(day(3), 5, "next_morning"), Pain(day(2), 1, "after")),
 )
@@ -31,6 +31,7 @@ def test_weeks_put_pain_dose_and_steadiness_side_by_side():
     assert (first.steady_share, first.softness_ratio) == (0.5, 0.6)
     assert (empty.walk_count, empty.steady_share, empty.pain_next_morning) == (0, None, None)
     assert (third.backward_min, third.steady_share) == (10.0, None)
+    assert (first.walk_test_s, third.walk_test_s) == (None, 5.0)
 
 
 def test_variations_are_kept_apart():

@@ -85,6 +85,10 @@ class MadeUpClip:
                     )
         return events
 
+    def _trials_s(self, unsteadiness: float) -> list[float]:
+        """Return three trials of the walk test, some 4 to 6 s each."""
+        return [round(float(self._rng.normal(4.2 + 12.0 * unsteadiness, 0.25)), 2) for _ in range(3)]
+
     def _report(
         self, plan: WalkPlan, timeline: list[tuple[str, float, float]], events: list[Event], unsteadiness: float
     ) -> dict[str, Any]:
@@ -149,7 +153,7 @@ class MadeUpClip:
             "pains": [],
             "asks": [],
             "phases": [[phase, begun_s] for phase, begun_s, _ in timeline],
-            "walk_test_s": [],
+            "walk_test_s": self._trials_s(unsteadiness) if plan.walk_test else [],
             "cues": {"start": 2, "change": 2 * plan.stretches, "end": 1},
         }
 

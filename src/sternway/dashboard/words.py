@@ -72,4 +72,11 @@ KINDS = {
 LEVELS = {"steady": "steady", "raised": "less steady", "high": "much less steady", "unknown": "not known"}
 VARIATIONS = {"flat": "Flat ground", "uphill": "Uphill", "treadmill": "Treadmill"}
 SUPPORTS = {"wall": "Along a wall", "rail": "Holding a rail", "partner": "With a partner", "none": "Nothing to hold"}
+CHECKS = {
+    "place": "Place",
+    "surface": "Ground flat, dry and clear",
+    "footwear": "On the feet",
+    "support": "Something to hold",
+    "pain_before": "Pain before, 0 to 10",
+}
 LABELS = {"right": "Right: it happened", "false_alarm": "False alarm", "unsure": "I cannot say"}

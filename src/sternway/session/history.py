@@ -3,16 +3,21 @@
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from sternway.session.journal import Entry, EntryKind
+from sternway.session.walk_test import TRIAL_COUNT
 
 Day = datetime.date
 
 
 @dataclass(frozen=True, slots=True)
 class WalkDone:
-    """One walk in a few words and numbers. ``level`` is its steadiness against the walker's own baseline."""
+    """One walk in a few words and numbers. ``level`` is its steadiness against the walker's own baseline.
+
+    ``walk_test_s`` is the mean of the walk test in it, where all its trials were walked.
+    """
 
     day: Day
     backward_s: float
@@ -29,6 +34,7 @@ class WalkDone:
     softness_ratio: float | None = None
     lean_rad: float | None = None
     sway_mps2: float | None = None
+    walk_test_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class History:
 def walk_done(report: Mapping[str, Any], day: Day) -> WalkDone:
     """Return the summary of a session report (see :func:`~sternway.session.report.report_body`) of ``day``."""
     dose, events, answers = report["dose"], report["events"]["count"], report["answers"]
-    pain = answers.get("pain_before")
+    pain, trials_s = answers.get("pain_before"), report.get("walk_test_s", ())
     return WalkDone(
         day=day,
         backward_s=float(dose["backward_s"]),
@@ -103,6 +109,7 @@ def walk_done(report: Mapping[str, Any], day: Day) -> WalkDone:
         softness_ratio=report["softness"]["ratio"],
         lean_rad=report["posture"]["lean_rad"],
         sway_mps2=report["posture"]["sway_mps2"],
+        walk_test_s=fmean(trials_s) if len(trials_s) >= TRIAL_COUNT else None,
     )
 
 

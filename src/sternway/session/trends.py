@@ -26,6 +26,7 @@ class WeekSummary:
     softness_ratio: float | None
     lean_rad: float | None
     sway_mps2: float | None
+    walk_test_s: float | None
     pain_before: float | None
     pain_after: float | None
     pain_next_morning: float | None
@@ -68,6 +69,7 @@ def _summary(history: History, variation: str | None, monday: Day) -> WeekSummar
         softness_ratio=_mean(walk.softness_ratio for walk in walks),
         lean_rad=_mean(walk.lean_rad for walk in walks),
         sway_mps2=_mean(walk.sway_mps2 for walk in walks),
+        walk_test_s=_mean(walk.walk_test_s for walk in walks),
         pain_before=_mean(before),
         pain_after=_mean(pain.value for pain in pains if pain.when == "after"),
         pain_next_morning=_mean(pain.value for pain in pains if pain.when == "next_morning"),

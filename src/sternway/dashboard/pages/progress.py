@@ -1,6 +1,7 @@
 """Progress: pain, dose, steadiness, softness and the walk test by week, and one page to print."""
 
 import datetime
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from sternway.session.history import History
 from sternway.session.journal import Entry, EntryKind, in_force
 from sternway.session.plan import VARIATIONS
 from sternway.session.trends import WeekSummary, trend, weekly
+from sternway.session.walk_bands import CHANGES
 
 SPANS = {"4": "4 weeks", "12": "3 months", "26": "6 months", "52": "A year"}
 _KINDS = (EntryKind.PAIN, EntryKind.CHECK, EntryKind.PAUSE, EntryKind.ACTIVITY)
@@ -79,6 +81,7 @@ def _charts(weeks: list[WeekSummary], kept: list[Entry]) -> list[Chart]:
         _dose_chart(weeks),
         _pain_chart(weeks),
         _share_chart(weeks),
+        *([_walk_test_chart(weeks)] if any(week.walk_test_s is not None for week in weeks) else []),
         _line_chart(
             weeks,
             "Sway of the trunk",
@@ -87,6 +90,15 @@ def _charts(weeks: list[WeekSummary], kept: list[Entry]) -> list[Chart]:
             digits=2,
             least_change=0.02,
             meaning="Less is calmer. From the belt, backward walking only.",
+        ),
+        _line_chart(
+            weeks,
+            "Lean of the trunk",
+            "°",
+            lambda week: None if week.lean_rad is None else math.degrees(week.lean_rad),
+            digits=1,
+            least_change=0.2,
+            meaning="How far from your own quiet standing, on average.",
         ),
         _line_chart(
             weeks,
@@ -164,6 +176,18 @@ def _share_chart(weeks: list[WeekSummary]) -> Chart:
         ("Steady",),
         ("Week from", "Steady walks, %"),
         tuple((f"{week.monday:%-d %b}", number(value)) for week, value in zip(weeks, share, strict=True)),
+    )
+
+
+def _walk_test_chart(weeks: list[WeekSummary]) -> Chart:
+    return _line_chart(
+        weeks,
+        "Three metres backward",
+        "s",
+        lambda week: week.walk_test_s,
+        digits=1,
+        least_change=min(change.change_s for change in CHANGES) / 4.0,
+        meaning="Mean of three trials of the walk test. Less is quicker; one test says little.",
     )
 
 

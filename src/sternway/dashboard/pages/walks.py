@@ -16,6 +16,7 @@ from sternway.dashboard.lookup import EventRow, WalkRow
 from sternway.dashboard.visit import Visit
 from sternway.records import trace_arrays
 from sternway.samples import GRAVITY_MPS2, Floats
+from sternway.session.walk_test import TRIAL_COUNT, WalkTestResult
 
 PAGE_COUNT = 20
 SHOWN_KINDS = ("stumble", "pre_impact", "fall", "fall_confirmed", "fall_cancelled", "fatigue", "not_worn", "fault")
@@ -79,7 +80,14 @@ def one(visit: Visit) -> Response:
         marks=[(event, _percent(report, event.at_s - zero_s)) for event in events if event.kind in SHOWN_KINDS],
         events=[event for event in events if event.kind in SHOWN_KINDS],
         timeline_rows=_timeline_rows(report, zero_s),
+        walk_test=_walk_test_words(report),
     )
+
+
+def _walk_test_words(report: dict[str, Any]) -> list[str]:
+    """Return what the walk test in this walk says, its bands and their disagreement; nothing without one."""
+    trials_s = tuple(map(float, report.get("walk_test_s", ())))
+    return WalkTestResult(trials_s).words() if len(trials_s) >= TRIAL_COUNT else []
 
 
 def event(visit: Visit) -> Response:
