@@ -1,8 +1,11 @@
 import json
 
 import numpy as np
+from gpiozero import BadPinFactory
 
 from sternway.alert.patterns import MEANINGS, PATTERNS
+from sternway.cli import main
+from sternway.commands import calibrate as calibrate_command
 from sternway.commands.calibrate import fit, teach
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, VirtualClock
@@ -66,6 +69,15 @@ def test_a_distance_never_walked_ends_by_itself(tmp_path, monkeypatch):
     assert status == 1
     assert "speed" not in memory
     assert played == ["start", "change", "trouble"]
+
+
+def test_without_a_motor_the_cues_are_taught_in_words(monkeypatch, capsys):
+    monkeypatch.setattr(calibrate_command, "wired_motor", lambda *_: (_ for _ in ()).throw(BadPinFactory("none")))
+    assert main(["calibrate", "--teach"]) == 0
+    taught = capsys.readouterr().out
+    assert "no motor to feel" in taught
+    assert all(pattern.words in taught for pattern in PATTERNS.values())
+    assert main(["calibrate"]) == 1, "fitting needs its cues"
 
 
 def test_teaching_plays_and_names_every_cue():

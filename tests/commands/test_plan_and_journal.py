@@ -58,7 +58,7 @@ def test_a_plan_that_cannot_be_says_what_to_do(run, words, message):
 
 def test_a_pause_stops_the_asking(run):
     assert run("plan", "pause", "2000-01-01", "2999-01-01", "--why", "flare")[0] == 0
-    assert "Planned pause (flare) until 2999-01-01: the plan waits for you." in run("plan")[1]
+    assert "Planned pause (flare) until 1 January 2999: the plan waits for you." in run("plan")[1]
 
 
 def test_the_journal_is_written_listed_corrected_and_withdrawn(run):

@@ -11,7 +11,9 @@ from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.device.bus import LinuxBus
 from sternway.device.clip import Clip
 from sternway.device.haptics import Haptics, wired_motor
+from sternway.device.pins import claimed
 from sternway.device.rescue import AdapterRescue
+from sternway.errors import PinError
 from sternway.memory import Memory
 from sternway.motion.mounting import Mounting
 from sternway.motion.trunk import TrunkTracker
@@ -35,7 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Guide the wearer through the fitting, or teach the cues."""
     settings = chosen_settings(arguments.config)
-    haptics = Haptics(wired_motor(settings.pins, settings.haptics), settings.haptics)
+    try:
+        motor = claimed(settings.pins.motor, lambda: wired_motor(settings.pins, settings.haptics))
+    except PinError:
+        if not arguments.teach:
+            raise
+        print("There is no motor to feel here (sternway doctor says why): these are the rhythms in words.")
+        teach(print, lambda _: None, lambda _: None)
+        return 0
+    haptics = Haptics(motor, settings.haptics)
     haptics.start()
     try:
         if arguments.teach:

@@ -17,6 +17,9 @@ PROGRAMME = Plan(
 )
 """Short enough that a newcomer sees every part of a walk."""
 
+FIRST_WEEK = Plan(name="first week", warm_up_min=2.2, cool_down_min=1.0, rest_s=30.0, walk_test_every_weeks=0)
+"""What the walker of the ``programme`` script walks: five minutes in five parts, eight with what is around them."""
+
 START_AFTER_S = 1.0
 PRESS_S = 0.2
 UNPLUG_AT_S, PLUG_AT_S = 40.0, 46.0
@@ -50,7 +53,7 @@ class Scene:
             bus,
             pins=self._pins,
             rescue=EmulatedRescue(bus),
-            plan=PROGRAMME.walk(0, "A short demo."),
+            plan=(FIRST_WEEK if self.script == "programme" else PROGRAMME).walk(0, "A short demo."),
             watch=self._on_state,
         )
 

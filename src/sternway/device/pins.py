@@ -1,9 +1,10 @@
 """Why a pin cannot be had, in words for the person who wired it."""
 
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
-from gpiozero import BadPinFactory
+from gpiozero import BadPinFactory, PinFactoryFallback
 
 from sternway.errors import PinError
 
@@ -13,7 +14,9 @@ T = TypeVar("T")
 def claimed(number: int, claim: Callable[[], T]) -> T:
     """Return what ``claim`` returns; raise :class:`PinError` with what to do where GPIO ``number`` cannot be had."""
     try:
-        return claim()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PinFactoryFallback)  # it lists the libraries tried; the error says enough
+            return claim()
     except Exception as error:  # gpiozero and the pin libraries raise many kinds
         raise PinError(pin_trouble(number, error)) from error
 

@@ -81,7 +81,7 @@ def _evidence(position: Position, history: History, today: Day, days_per_week: i
         days_since_move=(today - position.moved_on).days,
         idle_days=history.idle_days(active, today),
         at_top=at_top,
-        paused=f"Planned pause ({pause.why}) until {pause.end}" if pause else None,
+        paused=f"Planned pause ({pause.why}) until {pause.end:%-d %B %Y}" if pause else None,
     )
 
 
