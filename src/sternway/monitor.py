@@ -38,8 +38,10 @@ RUN_DOWN_S = 0.1
 SILENCE_S = 0.2
 """Without samples for this long, time is taken from the loop's clock instead."""
 
-GATED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT})
-"""Kinds that count only in gait: outside it, sitting down hard and jumping look the same to one sensor."""
+GATED = {Kind.STUMBLE: 0.7, Kind.PRE_IMPACT: 3.0}
+"""Kinds that count only in gait, and how many seconds after its last rhythm they may begin: outside gait, sitting
+down hard and jumping look the same to one sensor. A stumble breaks off a step; a fall takes up to 2 s after the last
+one. With 0.7 s as many of SisFall's stumbles count as with 3 s, and a third as many jumps, quick stairs and rolls."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ class Monitor:
         self.countdown = FallCountdown()
         falling = FallingTracker()
         pre_impact, fall = PreImpactDetector(falling=falling, gate=self.gate), FallDetector(falling=falling)
-        self._gated = GATED if gated else frozenset()
+        self._gated = GATED if gated else {}
         self._mounting = mounting
         self._speed = dict(memory.get("speed") or {})
         self._mounter: MountingEstimator | None = None
@@ -165,9 +167,13 @@ class Monitor:
         self.stability.variation = self.session.variation
         self.gate.update(trunk)
         found = [event for detector in self._detectors for event in detector.update(trunk)]
-        events = [event for event in found if event.kind not in self._gated or self.gate.open_at(event.time_s)]
+        events = [event for event in found if self._counts(event)]
         events += self.countdown.update(self._time_s, events)
         self._conclude(events, self.session.update(trunk, events), self._time_s)
+
+    def _counts(self, event: Event) -> bool:
+        hold_s = self._gated.get(event.kind)
+        return hold_s is None or self.gate.open_at(event.time_s, hold_s)
 
     def _tick(self, now_s: float, cause: Cause | None) -> None:
         """Let time pass: what no sample shows is seen here."""

@@ -41,6 +41,13 @@ def test_it_holds_for_some_seconds_after_the_last_step_and_closes_then():
     assert not gate.open_at(20.5)
 
 
+def test_who_asks_may_hold_it_shorter():
+    gate = gate_after(np.concatenate((steps(10.0), np.zeros(1000))))
+    assert gate.open_at(12.0, hold_s=0.7)
+    assert gate.open_at(17.0)
+    assert not gate.open_at(17.0, hold_s=0.7)
+
+
 def test_standing_and_slow_bending_stay_outside():
     time_s = np.arange(3000) / RATE_HZ
     assert first_open_s(gate_after(0.1 * np.sin(2 * np.pi * 1.8 * time_s))) is None

@@ -22,12 +22,13 @@ def outcome(activity, *alarms, seconds=60.0, name="trial", **known):
     return Outcome(name, "A", activity, seconds, walked, seconds_of={activity.code: seconds}, alarms=alarms, **known)
 
 
-def test_a_stumble_counts_from_a_second_before_its_label_to_a_second_after():
+def test_a_stumble_counts_from_half_a_second_before_its_label_to_a_second_after():
     found = [
-        outcome(STUMBLE, alarm(Kind.STUMBLE, at_s), alert_s=(10.0, 11.0)) for at_s in (8.9, 9.1, 10.2, 11.9, 12.1)
+        outcome(STUMBLE, alarm(Kind.STUMBLE, at_s), alert_s=(10.0, 11.0)) for at_s in (9.4, 9.6, 10.2, 11.9, 12.1)
     ]
     score = scores("x", "none", found)["stumble"]
     assert (score["trials"], score["detected"], score["sensitivity"]) == (5, 3, 0.6)
+    assert score["detected_anywhere"] == 5
     assert score["latency_s"]["p50"] == pytest.approx(0.2)
 
 

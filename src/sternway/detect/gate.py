@@ -32,7 +32,7 @@ class GateSettings:
     must be; the excess of ten looks a second is summed up to ``most`` (Page 1954) and opens the gate at ``enough``:
     plain walking (0.8) in three looks, a shuffle (0.6) in six, the two jolts of sitting down not at all.
     ``least_mps2``: softer than that, an elderly person's slowest walk, is standing. ``hold_s``: a fall takes up to
-    2 s after the last step.
+    2 s after the last step. ``memory_s``: how long ago may be asked about.
     """
 
     window_s: float = 1.6
@@ -55,7 +55,7 @@ class WalkingGate:
 
     def __init__(self, settings: GateSettings | None = None) -> None:
         self._settings = settings or GateSettings()
-        self._opened: deque[tuple[float, float]] = deque()
+        self._rhythmic_s: deque[float] = deque()
         self._window = round(self._settings.window_s * RATE_HZ)
         self._shortest = round(self._settings.shortest_s * RATE_HZ)
         self._length = self._window + round(self._settings.longest_s * RATE_HZ)
@@ -85,32 +85,26 @@ class WalkingGate:
             self._count += 1
             if self._count % _EVERY == 0:
                 self._look(time_s)
-            is_open.append(bool(self._opened) and time_s < self._opened[-1][1])
+            is_open.append(bool(self._rhythmic_s) and time_s < self._rhythmic_s[-1] + self._settings.hold_s)
         self._seen = (trunk, is_open)
         return is_open
 
-    def open_at(self, time_s: float) -> bool:
-        """Return whether gait was recognised at ``time_s`` or up to ``hold_s`` before; a minute is remembered.
+    def open_at(self, time_s: float, hold_s: float | None = None) -> bool:
+        """Return whether gait was recognised within ``hold_s`` (default: the setting) before ``time_s``.
 
         >>> WalkingGate().open_at(0.0)
         False
         """
-        return any(start <= time_s < end for start, end in self._opened)
+        hold_s = self._settings.hold_s if hold_s is None else hold_s
+        return any(rhythmic_s <= time_s < rhythmic_s + hold_s for rhythmic_s in self._rhythmic_s)
 
     def _look(self, time_s: float) -> None:
         evidence = self._evidence + self._likeness() - self._settings.bar
         self._evidence = max(0.0, min(self._settings.most, evidence))
         if self._evidence >= self._settings.enough:
-            self._open(time_s)
-
-    def _open(self, time_s: float) -> None:
-        end_s = time_s + self._settings.hold_s
-        if self._opened and self._opened[-1][1] >= time_s:
-            self._opened[-1] = (self._opened[-1][0], end_s)
-        else:
-            self._opened.append((time_s, end_s))
-        while self._opened[0][1] < time_s - self._settings.memory_s:
-            self._opened.popleft()
+            self._rhythmic_s.append(time_s)
+            while self._rhythmic_s[0] < time_s - self._settings.memory_s:
+                self._rhythmic_s.popleft()
 
     def _likeness(self) -> float:
         count = len(self._past)

@@ -6,15 +6,20 @@ Redfern 2001): what the trunk feels first, how it unloads and tips, and the hard
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sternway.evaluate.pipeline import run
+from sternway.detect.stumble import StumbleDetector, StumbleSettings
 from sternway.evaluate.trial import Trial
-from sternway.events import Kind
+from sternway.motion.trunk import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Floats
+
+SHIPPED = StumbleSettings().threshold
+THRESHOLDS = (1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5, 2.7, SHIPPED)
+ALLOWED_PER_HOUR = 1.0
+"""The fixed rate of false alarms in walking at which sizes are compared, beside the shipped threshold."""
 
 SIZES_G = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0)
 EVERY_S = 12.0
@@ -53,31 +58,52 @@ FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One perturbation and whether it was heard; ``latency_s`` from its begin to the decision."""
+    """One perturbation and whether it was heard at ``threshold``; ``latency_s`` from its begin to the decision."""
 
     form: str
     size_g: float
     reversed: bool
+    threshold: float
     latency_s: float | None
 
 
-def probe(trial: Trial, backwards: bool, seed: int = 0) -> tuple[list[Probe], int]:
-    """Return what was heard of perturbations put into ``trial``, and how many alarms came between them."""
+def probe(trial: Trial, backwards: bool, seed: int = 0) -> tuple[list[Probe], dict[float, int]]:
+    """Return what each threshold hears of perturbations put into ``trial``, and its alarms in ``trial`` without."""
     random = np.random.default_rng([seed, len(trial.time_s), int(backwards)])
     walk = reverse(trial) if backwards else trial
+    false_alarms = {threshold: len(decided) for threshold, decided in _decided_s(walk).items()}
     plan: list[tuple[float, str, float]] = []
     for start_s in np.arange(6.0, walk.duration_s - 3.0, EVERY_S):
         form, size_g = str(random.choice(list(FORMS))), float(random.choice(SIZES_G))
         begin_s = float(start_s + random.uniform(0.0, 1.2))
         plan.append((begin_s, form, size_g))
         walk = perturbed(walk, begin_s, FORMS[form], size_g)
-    decided = [alarm.decided_at_s for alarm in run(walk).alarms if alarm.kind is Kind.STUMBLE]
     probes = []
-    for begin_s, form, size_g in plan:
-        latency_s = next((d - begin_s for d in decided if 0.0 <= d - begin_s <= HEARD_S), None)
-        probes.append(Probe(form, size_g, backwards, latency_s))
-    between = sum(not any(0.0 <= d - begin_s <= 3.0 for begin_s, _, _ in plan) for d in decided)
-    return probes, between
+    for threshold, decided in _decided_s(walk).items():
+        for begin_s, form, size_g in plan:
+            latency_s = next((d - begin_s for d in decided if 0.0 <= d - begin_s <= HEARD_S), None)
+            probes.append(Probe(form, size_g, backwards, threshold, latency_s))
+    return probes, false_alarms
+
+
+def _decided_s(trial: Trial) -> dict[float, list[float]]:
+    """Return when the clip's stumble detector decided on a stumble, for each threshold; its motor rests."""
+    trunks = TrunkTracker().update(trial.block())
+    decided: dict[float, list[float]] = {}
+    for threshold in THRESHOLDS:
+        detector = StumbleDetector(StumbleSettings(threshold=threshold))
+        decided[threshold] = [event.decided_at_s for trunk in trunks for event in detector.update(trunk)]
+    return decided
+
+
+def at_fixed_rate(false_alarms: Mapping[float, int], hours: float) -> float:
+    """Return the lowest threshold that gives at most :data:`ALLOWED_PER_HOUR` false alarms.
+
+    >>> at_fixed_rate({1.9: 5, 2.3: 2, 2.7: 0}, 2.0)
+    2.3
+    """
+    quiet = [threshold for threshold, count in false_alarms.items() if count <= ALLOWED_PER_HOUR * hours]
+    return min(quiet, default=max(false_alarms))
 
 
 def reverse(trial: Trial) -> Trial:
@@ -104,9 +130,11 @@ def perturbed(trial: Trial, begin_s: float, form: Form, size_g: float) -> Trial:
     )
 
 
-def curve(probes: Sequence[Probe], form: str, backwards: bool | None = None) -> list[tuple[float, int, int]]:
+def curve(
+    probes: Sequence[Probe], form: str, backwards: bool | None = None, threshold: float = SHIPPED
+) -> list[tuple[float, int, int]]:
     """Return (size in g, heard, tried) for each size."""
-    chosen = [p for p in probes if p.form == form and backwards in (None, p.reversed)]
+    chosen = [p for p in probes if p.form == form and p.threshold == threshold and backwards in (None, p.reversed)]
     return [
         (size_g, sum(p.latency_s is not None for p in chosen if p.size_g == size_g), _count(chosen, size_g))
         for size_g in SIZES_G

@@ -74,7 +74,7 @@ def _alarm(event: Event, trial: Trial, monitor: Monitor) -> Alarm:
         kind=event.kind,
         time_s=event.time_s,
         decided_at_s=event.decided_at_s,
-        gate_open=event.kind not in GATED or monitor.gate.open_at(event.time_s),
+        gate_open=event.kind not in GATED or monitor.gate.open_at(event.time_s, GATED[event.kind]),
         walking=bool(trial.walking[row]),
         activity=_activity_at(trial, event.decided_at_s),
         evidence=dict(event.evidence),

@@ -51,6 +51,10 @@ def _ms(*values: float | None) -> str:
     return " / ".join("-" if value is None else f"{1000 * value:.0f}" for value in values) + " ms"
 
 
+def _anywhere(score: Json) -> str:
+    return f"{score['detected_anywhere']}/{score['trials']}" if score["trials"] else "no such trials"
+
+
 def _latency(score: Json) -> str:
     return _ms(score["latency_s"]["p50"], score["latency_s"]["p90"])
 
@@ -100,7 +104,12 @@ _FALSE = (
     ("false alarms, per hour of walking", _walking),
     ("false alarms, per hour of all of it", _everything),
 )
-_STUMBLE = (("detected", _detected), ("latency, median / 90 %", _latency), *_FALSE)
+_STUMBLE = (
+    ("detected by its label", _detected),
+    ("trials with an alarm anywhere", _anywhere),
+    ("latency, median / 90 %", _latency),
+    *_FALSE,
+)
 _PRE_IMPACT = (
     ("foreseen", _detected),
     ("lead, mean / median / least 10 %", _lead),
