@@ -43,9 +43,11 @@ def test_it_holds_for_some_seconds_after_the_last_step_and_closes_then():
 
 def test_who_asks_may_hold_it_shorter():
     gate = gate_after(np.concatenate((steps(10.0), np.zeros(1000))))
-    assert gate.open_at(12.0, hold_s=0.7)
-    assert gate.open_at(17.0)
-    assert not gate.open_at(17.0, hold_s=0.7)
+    times = np.arange(10.0, 22.0, 0.05)
+    long_s = max(time_s for time_s in times if gate.open_at(time_s))
+    short_s = max(time_s for time_s in times if gate.open_at(time_s, hold_s=0.7))
+    assert long_s - short_s == pytest.approx(3.0 - 0.7, abs=0.06)
+    assert all(gate.open_at(time_s, hold_s=0.7) for time_s in times if time_s < 15.0)
 
 
 def test_standing_and_slow_bending_stay_outside():
