@@ -7,7 +7,8 @@ The whole loop runs, from the emulated chip's FIFO to motor, records, traces and
 broker that freezes and dies at random and the dashboard's store. A simulated person sits, stands, and goes for a walk
 with a stumble every twenty minutes; the button is pressed at its beginning. In virtual time only waiting is left out,
 so nothing is said of timing, and the FIFO is read every 0.2 s while the person sits: every sample still goes through
-chip, driver and detectors, whose answer does not depend on where the stream is cut.
+chip, driver and detectors, whose answer does not depend on where the stream is cut. Ended early (Ctrl-C, or kill with
+SIGTERM), it settles and reports what it has.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import json
 import logging
 import os
 import platform
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -128,9 +130,13 @@ class Soak:
             if gone_s >= look_s:
                 look(gone_s)
                 look_s += often_s
-        lost = self._read() - self.tally.sample_count - (made or 0)
+        lost = 0 if made is None else self._read() - self.tally.sample_count - made
         self.haptics.close()
         return lost
+
+    def end(self, *_: object) -> None:
+        """End the run at the next block."""
+        self.seconds = self.clock() - self.start_s
 
     def settle(self) -> int:
         """Wait in peace until the home has everything; return how many records still wait."""
@@ -189,6 +195,8 @@ def soak(hours: float, real_time: bool, seed: int) -> dict[str, object]:
             said = f"{gone_s / 3600:.2f} h, {memory_mb[-1]:.1f} MB, {one.tally.walk_count} walks"
             print(said, file=sys.stderr, flush=True)
 
+        for name in (signal.SIGINT, signal.SIGTERM):
+            stack.callback(signal.signal, name, signal.signal(name, one.end))
         refusals = be_punctual() if real_time else []
         began_s, stolen_s = time.perf_counter(), _stolen_s()
         lost = one.run(around.state, often_s, look)
@@ -199,7 +207,7 @@ def soak(hours: float, real_time: bool, seed: int) -> dict[str, object]:
     happened, heard, surplus = one.tally.stumbles(one.clock())
     states = ("quiet", "trouble") if real_time else ()
     return {
-        "hours": hours,
+        "hours": round(one.seconds / 3600.0, 3),
         "real_time": real_time,
         "seed": seed,
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
@@ -241,7 +249,7 @@ def _stolen_s() -> float:
 
 
 def verdict(figures: dict[str, object]) -> dict[str, bool]:
-    """Say what holds. What was late is a matter of the machine, what was surplus one of the detector: both are told."""
+    """Say what holds. What was late is the machine's matter, what was surplus the detector's: both are only told."""
     samples, records = figures["samples"], figures["records"]
     return {
         "no sample lost": samples["lost"] == 0 and samples["gaps"] == 0,
