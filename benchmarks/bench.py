@@ -23,14 +23,14 @@ PARTS = {
     "latency": [],
     "start": [],
     "instructions": [],
-    "network_faults": ["--seconds", "10", "--rounds", "1"],
+    "network_faults": ["--minutes", "14"],
     "dashboard": [],
 }
 QUICK = {
     "peers": ["--minutes", "2"],
     "cost": ["--samples", "60000"],
     "latency": ["--seconds", "15"],
-    "network_faults": ["--seconds", "3", "--rounds", "1"],
+    "network_faults": ["--minutes", "1"],
     "dashboard": ["--walks", "100", "--requests", "5", "--seconds", "3", "--viewers", "10"],
 }
 

@@ -87,6 +87,7 @@ class HomeAssistant:
 
     def start(self) -> None:
         environment = {"HOME": "/root", "PATH": "/opt/ha/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+        environment["UV_SYSTEM_CERTS"] = environment["UV_NATIVE_TLS"] = "1"  # the root has this machine's authorities
         script = (
             f"mount -t proc proc {self.root}/proc; mount --rbind /dev {self.root}/dev; "
             f"exec chroot {self.root} /opt/ha/bin/hass -c /srv/sternway-test"

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from sternway.publish.mqtt import FIGHT_ATTEMPTS, BrokerLink
 from sternway.publish.traffic import Inbound, LinkSettings, Outgoing
 
 CONNACK = b"\x20\x03\x00\x00\x00"
-QUICK = LinkSettings(keepalive_s=1, connect_timeout_s=1.0, retry_first_s=0.02, retry_most_s=0.05)
+QUICK = LinkSettings(keepalive_s=1, connect_timeout_s=1.0, retry_first_s=0.02, retry_most_s=0.05, reads_per_s=4000.0)
 
 
 class BadBroker:
@@ -63,13 +64,13 @@ def bad_broker():
 def link():
     made = []
 
-    def start(port, **more):
+    def start(port, settings=QUICK, **more):
         one = BrokerLink(
             BrokerSettings(host="127.0.0.1", port=port, tls=False),
             "clip-1",
             subscriptions=["sternway/clip-1/command/+"],
             will=Outgoing("sternway/clip-1/availability", b"offline", retain=True),
-            settings=QUICK,
+            settings=settings,
             **more,
         )
         made.append(one)
@@ -118,7 +119,7 @@ def test_a_flood_is_dropped_beyond_a_bound_and_counted(bad_broker, link):
     message = b"\x30\x22\x00\x1csternway/clip-1/command/stop\x00abc"
     woken = threading.Semaphore(0)
     broker = bad_broker(CONNACK + message * 600)
-    one = link(broker.port, wake=woken.release)
+    one = link(broker.port, wake=woken.release, settings=replace(QUICK, reads_per_s=10_000.0))
     for _ in range(QUICK.queue_count + 20):
         assert woken.acquire(timeout=15)
     read = []
@@ -198,11 +199,34 @@ def test_the_throttle_lets_a_burst_through_and_then_keeps_its_rate():
     def sleep(time_s):
         now_s[0] += time_s
 
-    throttle = Throttle(100.0, monotonic=lambda: now_s[0], sleep=sleep)
+    throttle = Throttle(128.0, monotonic=lambda: now_s[0], sleep=sleep)
     for _ in range(60):
         throttle.take()
     assert now_s[0] == 0.0
-    for _ in range(140):
+    for _ in range(48):
         assert throttle.take()
-    assert now_s[0] == pytest.approx(1.4, rel=0.01)
-    assert not all(throttle.take() for _ in range(20)), "a second and a half of this is a flood"
+    assert now_s[0] == 48 / 128
+    assert not all(throttle.take() for _ in range(20)), "half a second of this is a flood"
+
+
+def test_the_throttle_lets_answers_through_as_fast_as_they_come():
+    throttle = Throttle(100.0, monotonic=lambda: 0.0, sleep=lambda _: pytest.fail("an answer had to wait"))
+    for _ in range(500):
+        assert all(throttle.take() for _ in range(3))
+        throttle.give_back()
+
+
+def test_a_broker_that_acknowledges_quickly_is_no_flood(mosquitto, link):
+    woken = threading.Semaphore(0)
+    one = link(mosquitto().port, wake=woken.release, settings=replace(QUICK, keepalive_s=10, reads_per_s=1.0))
+    while not one.connected:
+        assert woken.acquire(timeout=15)
+    settled = set()
+    for number in range(300):
+        assert one.send(Outgoing("sternway/clip-1/record", b"{}", token=number))
+        while number - len(settled) > 20:
+            assert woken.acquire(timeout=15)
+            while (news := one.news()) is not None:
+                settled.add(news.token)
+    assert one.words == "connected"
+    assert one.connection_count == 1

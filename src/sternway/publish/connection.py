@@ -205,6 +205,7 @@ class Connection:
         message = self._unsettled.pop(mid, None)
         if message is None:
             return
+        self._client.throttle.give_back()
         if reason.is_failure:
             self._terms.complain(f"it refuses {message.topic}: {reason}; check its access list (ACL)")
         self._terms.tell(Settled(message.token, not reason.is_failure))

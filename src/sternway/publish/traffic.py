@@ -10,7 +10,7 @@ class LinkSettings:
     ``will_delay_s``: 8-15 s were seen to hide a short flap and still to tell of a dead clip soon. ``session_s`` is
     as long as a command lives, so that one sent during a flap arrives and an old one does not.
     ``reads_per_s`` bounds what a flooding broker can cost the loop's share of the interpreter: a packet takes three
-    reads, and 300 packets a second are more than the answers to all that a clip can send.
+    reads, answers to what the clip has sent are free, and 100 packets a second are more than a home has to say.
     """
 
     keepalive_s: int = 10
@@ -21,7 +21,7 @@ class LinkSettings:
     retry_most_s: float = 30.0
     steady_after_s: float = 10.0
     stuck_after_s: float = 120.0
-    reads_per_s: float = 1000.0
+    reads_per_s: float = 300.0
     packet_bytes: int = 140_000
     queue_count: int = 256
 

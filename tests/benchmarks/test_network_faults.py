@@ -1,0 +1,44 @@
+"""The comparison of a loop in trouble with a quiet one, on made-up turns and on one short slice of a real trouble."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def faults(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+    module = importlib.import_module("network_faults")
+    monkeypatch.setattr(module, "DRAW_COUNT", 200)
+    return module
+
+
+def turns(seed, scale=1.0):
+    return scale * np.random.default_rng(seed).gamma(4.0, 1e-4, (8, 600))
+
+
+def test_what_delays_nothing_is_within_the_bound(faults):
+    row = faults.compare(turns(1), turns(2))
+    assert row["low"] < 1.0 < row["high"]
+    assert faults.judge(row) in ("yes", "yes, sure")
+
+
+def test_a_fifth_more_is_surely_beyond_the_bound(faults):
+    row = faults.compare(turns(1, 1.25), turns(2))
+    assert row["ratio"] == pytest.approx(1.25, rel=0.05)
+    assert faults.judge(row) == "NO, sure"
+
+
+def test_two_pairs_are_never_sure(faults):
+    assert faults.judge(faults.compare(turns(1, 2.0)[:2], turns(2)[:2])) == "NO"
+
+
+def test_a_slice_of_trouble_times_every_turn(faults, monkeypatch):
+    monkeypatch.setattr(faults, "WARM_UP_S", 0.05)
+    monkeypatch.setattr(faults, "TURN_COUNT", 20)
+    for kind in ("flapping", "full disk"):
+        taken = faults.slice_of(kind, faults.Loop())
+        assert taken.shape == (20, 3)
+        assert (taken[:, 0] > 0.0).all()
