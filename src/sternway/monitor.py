@@ -20,6 +20,7 @@ from sternway.detect.stumble import StumbleDetector
 from sternway.detect.worn import WornDetector
 from sternway.events import Cause, Event, Kind
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
+from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
 from sternway.records import Phase, RecordKind
 from sternway.samples import Block
@@ -86,7 +87,7 @@ class Monitor:
         pre_impact, fall = PreImpactDetector(falling=falling, gate=self.gate), FallDetector(falling=falling)
         self._gated = GATED if gated else {}
         self._mounting = mounting
-        self._speed = dict(memory.get("speed") or {})
+        self.speed = SpeedEstimator(memory.get("speed"), memory.get("walked"))
         self._mounter: MountingEstimator | None = None
         self._mount_from_s: float | None = None
         self._tracker = TrunkTracker(mounting=mounting)
@@ -151,7 +152,8 @@ class Monitor:
         """Return what must outlive a restart, as plain JSON-able data."""
         return {
             "mounting": self._mounting.body() if self._mounting else None,
-            "speed": self._speed,
+            "speed": self.speed.calibration,
+            "walked": self.speed.walked,
             "stumble": self.stumble.baseline,
             "stability": self.stability.baselines,
             "session": self.session.snapshot(),
@@ -164,6 +166,7 @@ class Monitor:
         if len(trunk):
             self._time_s = float(trunk.time_s[-1])
         self._learn_mounting(trunk)
+        self._follow_speed(trunk)
         self.stability.variation = self.session.variation
         self.gate.update(trunk)
         found = [event for detector in self._detectors for event in detector.update(trunk)]
@@ -202,6 +205,15 @@ class Monitor:
             start_s = self._policy.decided_at_s + PIECE_S
             self._tracker.motor_runs(start_s, start_s + pattern.duration_s + RUN_DOWN_S)
             self._outcome.patterns.append(pattern)
+
+    def _follow_speed(self, trunk: TrunkMotion) -> None:
+        """Give the report the mean speed of the walk under way, where a known distance was walked once."""
+        if not self.speed.calibration:
+            return
+        if self.session.phase in (Phase.READY, Phase.STANDING_CHECK):
+            self.speed.begin_walk()
+        self.speed.update(trunk)
+        self.session.describe(speed_mps={way: round(mps, 3) for way, mps in self.speed.mean_mps.items()})
 
     def _learn_mounting(self, trunk: TrunkMotion) -> None:
         """Find out in each warm-up, when it is known that the wearer walks forward, how the clip sits today."""

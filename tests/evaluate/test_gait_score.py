@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sternway.evaluate.gait_score import gait_figures, gait_table, matched, split_bouts, window_answers
-from sternway.evaluate.gait_trial import GaitOutcome, reversed_gait, reversed_in_time, run_gait
+from sternway.evaluate.gait_trial import GaitOutcome, moving, reversed_gait, reversed_in_time, run_gait
 from sternway.evaluate.trial import Activity, GaitReference, Trial
 from sternway.motion.gait import Step
 from sternway.recording.script import Stand, Walk
@@ -95,6 +95,25 @@ def test_steps_told_while_standing_are_counted_and_those_well_inside_apart():
     standing = gait_figures("x", [one])["still"]["standing"]
     assert (standing["steps"], standing["steps_inside"]) == (2, 1)
     assert standing["steps_per_10_min"] == pytest.approx(120.0)
+
+
+def test_the_most_steps_in_ten_still_minutes_of_one_recording_are_counted():
+    still = (("A05", 0.0, 400.0), ("A01", 400.0, 900.0), ("A04", 900.0, 1500.0))
+    one = replace(outcome([], [1.0, 399.0, 500.0, 1000.0, 1400.0]), still_s=still)
+    assert gait_figures("x", [one, outcome([], [])])["still_most_in_10_min"] == 3
+    assert gait_figures("x", [outcome([], [])])["still_most_in_10_min"] is None
+
+
+def test_a_walk_begins_with_its_first_motion_and_not_with_the_label():
+    trial = replace(simulated(), gait=None)
+    start_s, end_s = moving(trial, (0.0, 19.0))
+    assert 2.8 < start_s < 3.8
+    assert 16.0 < end_s < 17.8
+    told = run_gait(replace(trial, walking=np.ones(len(trial.time_s), bool)))
+    assert told.labelled_s == ((0.0, pytest.approx(18.99)),)
+    direction = gait_figures("sim", [told])["direction"]
+    wait = direction["as_labelled"]["decision_time_s"]["p50"] - direction["decision_time_s"]["p50"]
+    assert wait == pytest.approx(told.walks_s[0][0], abs=0.02)
 
 
 @pytest.mark.parametrize("reverse", [False, True])

@@ -67,3 +67,12 @@ def test_where_the_stream_is_cut_changes_no_speed():
 
 def test_directions_have_words_as_keys():
     assert list(calibrated()) == [Direction.FORWARD.word]
+
+
+def test_a_walk_has_a_mean_speed_for_the_calibrated_way_only_and_the_next_walk_begins_anew():
+    estimator = SpeedEstimator(calibrated(BACKWARD, 0.65))
+    follow(estimator, (Stand(2.0), Walk(12.0, BACKWARD, 0.65), Stand(2.0), Walk(8.0), Stand(1.0)), 18, seed=5)
+    assert estimator.mean_mps == {"backward": pytest.approx(0.65, rel=0.1)}
+    assert SpeedEstimator(estimator.calibration, estimator.walked).mean_mps == estimator.mean_mps
+    estimator.begin_walk()
+    assert estimator.mean_mps == {}

@@ -105,6 +105,22 @@ def test_leaning_far_is_not_walking():
     assert detector is not None
 
 
+def test_a_trunk_that_bends_slowly_ends_the_walk():
+    vertical = wave(10.0, 0.6, 1.5)
+    angle = np.radians(np.clip(6.0 * (np.arange(len(vertical)) * 0.01 - 4.0), 0.0, 30.0))
+    up = [(math.sin(a), 0.0, math.cos(a)) for a in angle.tolist()]
+    steps, _ = count(vertical, up)
+    assert len(count(vertical)[0]) >= 15
+    assert 6.0 < max(step.time_s for step in steps if step.time_s < 8.0) < 7.6
+
+
+def test_a_recording_that_begins_in_the_middle_of_a_stride_is_a_walk_at_once():
+    vertical = wave(6.0, 0.5, 3.0)
+    tilted = np.radians(30.0 * np.exp(-np.arange(len(vertical)) * 0.03))
+    steps, _ = count(vertical, [(math.sin(a), 0.0, math.cos(a)) for a in tilted.tolist()])
+    assert min(step.decided_at_s for step in steps) < 1.9
+
+
 @pytest.mark.parametrize(("steps", "height_mps2", "told"), [(4, 0.6, 0), (4, 2.0, 4), (9, 0.6, 9)])
 def test_while_turning_on_the_spot_a_few_weak_steps_are_no_walk(steps, height_mps2, told):
     shuffle = np.concatenate([wave(2.0 + 0.6 * steps, 0.6, height_mps2, quiet_s=2.0), np.zeros(200)])

@@ -87,6 +87,10 @@ def fit(clip: Iterable[Block], memory: Memory, say: Say, play: Play, distance_m:
             say(said)
         if fitting.over:
             break
+    if fitting.phase is FittingPhase.DONE and fitting.walked is not None:
+        say(
+            f"Reports of walks now give your speed {fitting.walked.word}; before, there was nothing to measure it by."
+        )
     return keep(fitting, memory)
 
 

@@ -75,6 +75,7 @@ def gait_figures(name: str, outcomes: Sequence[GaitOutcome], *, reverse: bool = 
         "steps_in_turns": steps_figures(labelled, lambda outcome: outcome.gait.turns_s),
         "cadence": cadence_figures(labelled),
         "still": still_figures(outcomes),
+        "still_most_in_10_min": most_in_10_min(outcomes),
         "direction": direction_figures(outcomes),
         "mounting": mounting_figures(outcomes),
         "rotation": rotation_figures(outcomes),
@@ -195,6 +196,24 @@ def still_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
     return figures
 
 
+def most_in_10_min(outcomes: Sequence[GaitOutcome]) -> int | None:
+    """Return the most steps told in ten minutes of sitting, standing and lying of one recording, ``None`` without.
+
+    Only still time counts: what lies between two still spans is cut out.
+    """
+    most = None
+    for outcome in outcomes:
+        times_s, before_s = [], 0.0
+        for code, start, end in outcome.still_s:
+            if code in STILL:
+                times_s += [before_s + step.time_s - start for step in outcome.steps if start <= step.time_s < end]
+                before_s += end - start
+        if before_s:
+            inside = [sum(first <= time_s < first + 600.0 for time_s in times_s) for first in times_s]
+            most = max(most or 0, *inside, 0)
+    return most
+
+
 def direction_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
     """Judge two-second windows of straight walking, the first answer of each trial, whole clips, and turns.
 
@@ -209,6 +228,7 @@ def direction_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
         if outcome.gait.speed_mps is not None and SLOW_MPS[0] <= outcome.gait.speed_mps <= SLOW_MPS[1]
         for answer in window_answers(outcome)
     ]
+    labelled = [answer for outcome in known for answer in window_answers(outcome, outcome.labelled_s)]
     clips = [_clip_answer(outcome) for outcome in known]
     turns = np.concatenate([np.empty(0), *(_in_turns(outcome) for outcome in known)])
     return {
@@ -220,16 +240,24 @@ def direction_figures(outcomes: Sequence[GaitOutcome]) -> dict[str, Any]:
         "clips_right": clips.count(1),
         "clips_unknown": clips.count(0),
         "clips_not_right": [outcome.name for outcome, clip in zip(known, clips, strict=True) if clip != 1],
-        "decision_time_s": _percentiles([wait for outcome in known for wait in _decision_time_s(outcome)], 50, 90),
+        "decision_time_s": _percentiles(
+            [wait for one in known for wait in _decision_time_s(one, one.walks_s)], 50, 90
+        ),
+        "as_labelled": {
+            **_judged(labelled),
+            "decision_time_s": _percentiles(
+                [wait for one in known for wait in _decision_time_s(one, one.labelled_s)], 50, 90
+            ),
+        },
         "turns": {"seconds": len(turns) / 100.0, "wrong_fraction": _share(int(np.sum(turns < 0)), len(turns))},
     }
 
 
-def window_answers(outcome: GaitOutcome) -> list[int]:
-    """Return what stood at the end of each two-second window: 1 right, 0 unknown, -1 wrong."""
+def window_answers(outcome: GaitOutcome, walks_s: Spans | None = None) -> list[int]:
+    """Return what stood at the end of each two-second window of the walks: 1 right, 0 unknown, -1 wrong."""
     ends = [
         end
-        for start, stop in outcome.walks_s
+        for start, stop in (outcome.walks_s if walks_s is None else walks_s)
         for end in np.arange(start + START_S + WINDOW_S, stop + 1e-9, WINDOW_S).tolist()
     ]
     at = np.clip(np.searchsorted(outcome.time_s, ends) - 1, 0, len(outcome.time_s) - 1)
@@ -251,11 +279,11 @@ def _clip_answer(outcome: GaitOutcome) -> int:
     return int(np.sign(np.sum(told)))
 
 
-def _decision_time_s(outcome: GaitOutcome) -> list[float]:
+def _decision_time_s(outcome: GaitOutcome, walks_s: Spans) -> list[float]:
     """Return how long after the first walk began there was an answer; a walk without one took all of it."""
-    if not outcome.walks_s:
+    if not walks_s:
         return []
-    start_s, end_s = outcome.walks_s[0]
+    start_s, end_s = walks_s[0]
     during = (outcome.time_s >= start_s) & (outcome.time_s <= end_s)
     told = outcome.time_s[during & (outcome.direction != 0)]
     return [float(told[0] if len(told) else end_s) - start_s]
@@ -332,6 +360,8 @@ def gait_table(figures: Json) -> str:
     for words, still in figures["still"].items():
         inside = f"{still['steps_inside']} of them 2 s inside"
         lines.append(f"{words:<24} {still['steps']} steps told in {still['minutes']:.1f} min, {inside}")
+    if figures["still_most_in_10_min"] is not None:
+        lines.append(f"{'':<24} at most {figures['still_most_in_10_min']} in ten still minutes of one recording")
     for code, part in figures["rotation"].items():
         heard = ", ".join(f"{count} {kind}" for kind, count in part["alarms"].items())
         lines += [
@@ -367,9 +397,12 @@ def _direction_lines(direction: Json) -> Iterable[str]:
         wrong = direction["clips"] - right - unknown
         names = " ".join(direction["clips_not_right"])
         yield f"{'clips':<24} {right} right, {wrong} wrong, {unknown} unknown {names}".rstrip()
-    wait = direction["decision_time_s"]
+    wait, labelled = direction["decision_time_s"], direction["as_labelled"]
     if wait["p50"] is not None:
-        yield f"{'decided after':<24} {wait['p50']:.2f} s (p90 {wait['p90']:.2f} s)"
+        yield f"{'decided after':<24} {wait['p50']:.2f} s (p90 {wait['p90']:.2f} s) from the first motion"
+    if labelled["windows"]:
+        wait, unknown = labelled["decision_time_s"], f"{100 * labelled['unknown_fraction']:.2f} % unknown"
+        yield f"{'  from the label on':<24} {wait['p50']:.2f} s (p90 {wait['p90']:.2f} s), {unknown}"
     if direction["turns"]["seconds"]:
         turns = direction["turns"]
         yield f"{'direction in turns':<24} {100 * turns['wrong_fraction']:.2f} % wrong in {turns['seconds']:.0f} s"

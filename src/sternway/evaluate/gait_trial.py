@@ -29,6 +29,11 @@ LEARN_S = 10.0
 STRAIGHT_RAD = np.deg2rad(30.0)
 """Four seconds that turn by less are straight."""
 
+ONSET_S = 1.0
+"""The labels of sets that are not about gait cover the standing at both ends of a walk. There it begins where |a|
+first leaves its mean by the standard deviation of the median second of that walk, and ends where it last does. No
+step detector is asked."""
+
 SETTLE_S = 3.0
 """What is read before the walking, so that up is known when it begins."""
 
@@ -59,7 +64,10 @@ class RotationWindow:
 
 @dataclass(frozen=True, slots=True)
 class GaitOutcome:
-    """A trial without its samples: what is known of its gait, and what was said."""
+    """A trial without its samples: what is known of its gait, and what was said.
+
+    ``walks_s`` are the walks from their first motion to their last, ``labelled_s`` as the data set marks them.
+    """
 
     name: str
     subject: str
@@ -71,6 +79,7 @@ class GaitOutcome:
     time_s: Floats
     direction: NDArray[np.int8]
     learned: LearnedMounting | None
+    labelled_s: Spans = ()
     rotation: tuple[RotationWindow, ...] = ()
     alarms: tuple[str, ...] = ()
 
@@ -85,6 +94,7 @@ def run_gait(trial: Trial, *, reverse: bool = False) -> GaitOutcome:
     mounting = _given(gait, matrix) if learned is None else learned.mounting
     if reverse:
         trial, gait = reversed_in_time(trial), reversed_gait(gait, float(trial.time_s[0] + trial.time_s[-1]))
+    walks = gait.bouts_s or _runs(trial.time_s, trial.walking)
     tracker = TrunkTracker(mounting=mounting)
     motions = [motion for block in pieces(trial.block(), CHUNK_S) for motion in tracker.update(block)]
     return GaitOutcome(
@@ -92,7 +102,8 @@ def run_gait(trial: Trial, *, reverse: bool = False) -> GaitOutcome:
         subject=trial.subject,
         activity=trial.activity.code,
         gait=gait,
-        walks_s=gait.bouts_s or _runs(trial.time_s, trial.walking),
+        walks_s=tuple(moving(trial, walk) for walk in walks) if trial.gait is None else walks,
+        labelled_s=walks,
         still_s=tuple((s.activity.code, s.start_s, s.end_s) for s in trial.segments),
         steps=tuple(step for motion in motions for step in motion.steps),
         time_s=np.concatenate([motion.time_s for motion in motions]),
@@ -132,6 +143,18 @@ def _swing_cadence_spm(swings_s: tuple[Floats, Floats], start_s: float, end_s: f
     if len(order) < 4 or any(a == b for a, b in pairwise(order)):
         return None
     return 120.0 / float(np.median(strides))
+
+
+def moving(trial: Trial, walk_s: tuple[float, float]) -> tuple[float, float]:
+    """Return ``walk_s`` without the standing at both ends, told from the size of specific force alone."""
+    inside = (trial.time_s >= walk_s[0]) & (trial.time_s <= walk_s[1])
+    time_s, size = trial.time_s[inside], np.linalg.norm(trial.accel_mps2[inside], axis=1)
+    count = round(ONSET_S * trial.rate_hz)
+    if len(size) < count:
+        return walk_s
+    usual = np.median(np.std(np.lib.stride_tricks.sliding_window_view(size, count), axis=1))
+    rows = np.flatnonzero(np.abs(size - np.mean(size)) >= usual)
+    return float(time_s[rows[0]]), float(time_s[rows[-1]])
 
 
 def known_gait(trial: Trial) -> GaitReference:

@@ -19,7 +19,9 @@ MEASURES = ("step_regularity", "ml_ratio")
 
 
 def evaluate(reader: Dataset, files: Sequence[TrialFile]) -> tuple[dict[str, Any], str]:
-    """Return the reliability of each measure over the repeated trials of a data set, and words about it."""
+    """Return how reliable each measure is over the repeated trials of a data set about gait, and words about it."""
+    if getattr(reader, "purpose", "detection") != "gait":
+        return {}, ""
     people: dict[str, list[Floats]] = {}
     for subject, trials in _by_subject(reader, files).items():
         mountings = [_mounting(trial) for trial in trials]

@@ -1,159 +1,104 @@
 """How soon added unsteadiness is found, and how often a steady walk is called unsteady.
 
-Each walk of 90 s or more is cut in two: one part teaches the detector what is normal, the other 50 s are scored, in
-both orders. Step-time jitter is added to the scored part. Two readings of "times the person's own spread" are given:
-*as counted* takes the robust deviation of the step times that the clip itself counts (what published figures do);
-*as it is* takes the spread that matching the waves gives: smaller, so that the same factor is harder to find.
+Twice: with the thresholds as shipped, and each person under the threshold that all the others ask for.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sternway.commands.progress import progress
-from sternway.detect.stability import StabilityDetector
+from sternway.detect.stability import StabilitySettings
 from sternway.evaluate.intervals import poisson_rate, wilson
-from sternway.evaluate.jitter import jittered
-from sternway.evaluate.trial import Dataset, Trial, TrialFile
-from sternway.motion.mounting import Mounting, MountingEstimator
-from sternway.motion.regularity import pool
-from sternway.motion.straight import STRETCH_S, DatedStretch, StraightWalking
-from sternway.motion.trunk import TrunkTracker
-from sternway.samples import Block, Floats
+from sternway.evaluate.stability_runs import (
+    FACTORS,
+    READINGS,
+    TEST_S,
+    Pace,
+    Run,
+    Walk,
+    measure_walk,
+    other_pace,
+    runs_of,
+)
+from sternway.evaluate.trial import Dataset, TrialFile
 
-FACTORS = (1.0, 1.2, 1.4, 1.8, 2.5)
-READINGS = ("as_counted", "as_it_is")
-TEST_S, LEAST_S = 50.0, 90.0
-CUES = ("raised", "high")
-
-Stretches = list[DatedStretch]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One scored minute: the jitter factor, whether and when a cue came, and the highest score reached."""
-
-    reading: str
-    factor: float
-    found_after_s: float | None
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class WalkScore:
-    """One walk: its runs, and its stretches as they are."""
-
-    subject: str
-    activity: str
-    runs: tuple[Run, ...]
-    stretches: tuple[DatedStretch, ...]
+BUDGET_PER_30_MIN = 1.0
+GRID = tuple(round(1.0 + 0.1 * step, 1) for step in range(26))
+"""Thresholds that are tried, in units of all that is not known."""
 
 
 def evaluate(reader: Dataset, files: Sequence[TrialFile], jobs: int) -> tuple[dict[str, Any], str]:
     """Score every long walk of a data set; return the figures for JSON and a table for people."""
-    walks = list(_walks(reader, files, jobs))
-    runs = [run for walk in walks for run in walk.runs]
-    figures: dict[str, Any] = {"walks": len(walks), "subjects": len({walk.subject for walk in walks})}
-    figures["false_cues"] = _false_cues([run for run in runs if run.factor == 1.0])
-    figures["power"] = {
-        reading: {f"{factor:g}": _power(runs, reading, factor) for factor in FACTORS[1:]} for reading in READINGS
+    walking = [file for file in files if reader.activities[file.activity].is_walking]
+    walks = list(_walks(reader, walking, jobs))
+    figures: dict[str, Any] = {
+        "walks": len(walks),
+        "subjects": len({walk.subject for walk in walks}),
+        **figures_of(runs_of(walks), other_pace(walks)),
+        "cross_validated": cross_validated(walks),
     }
-    figures["other_pace"] = _other_pace(walks)
-    return {"stability": figures}, _words(figures)
+    return {"stability": figures}, words_of(figures)
 
 
-def score_walk(reader: Dataset, file: TrialFile) -> WalkScore | None:
-    """Score one file; ``None`` where it is no long walk, or no mounting or normal can be learned from it."""
-    trial = reader.read(file)
-    if not trial.activity.is_walking or trial.duration_s < LEAST_S:
-        return None
-    mounting = _mounting(trial)
-    if mounting is None:
-        return None
-    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(trial.name.encode()).digest()[:4], "big"))
-    stretches, contacts_s = track(trial.block(), mounting)
-    if not stretches:
-        return None
-    quality = pool([dated.measured for dated in stretches])
-    spreads_s = dict(zip(READINGS, (counted_spread_s(contacts_s), quality.step_time_spread_s), strict=True))
-    runs = list(_runs(stretches, stretches, "as_counted", 1.0))
-    for reading, spread_s in spreads_s.items():
-        for factor in FACTORS[1:]:
-            block = jittered(trial.block(), contacts_s, spread_s * float(np.sqrt(factor**2 - 1.0)), 0.0, rng)
-            runs += _runs(stretches, track(block, mounting)[0], reading, factor)
-    return WalkScore(trial.subject, trial.activity.code, tuple(runs), tuple(stretches))
+def figures_of(runs: Sequence[Run], paces: Sequence[Pace]) -> dict[str, Any]:
+    """Return false cues, power and what another pace led to."""
+    return {
+        "false_cues": _false_cues([run for run in runs if run.factor == 1.0]),
+        "power": {
+            reading: {f"{factor:g}": _power(runs, reading, factor) for factor in FACTORS[1:]} for reading in READINGS
+        },
+        "other_pace": {"compared": len(paces), "cued": [pace.words for pace in paces if pace.cued]},
+    }
 
 
-def track(block: Block, mounting: Mounting) -> tuple[Stretches, list[float]]:
-    """Return the measured stretches of straight walking in ``block``, and the times of all its steps."""
-    trunks = TrunkTracker(mounting=mounting).update(block)
-    straight = StraightWalking()
-    stretches = [dated for trunk in trunks for dated in straight.update(trunk)]
-    return stretches, [step.time_s for trunk in trunks for step in trunk.steps]
+def cross_validated(walks: Sequence[Walk]) -> dict[str, Any]:
+    """Return the figures of each person under the threshold that the *others* ask for.
 
-
-def counted_spread_s(contacts_s: Sequence[float] | Floats) -> float:
-    """Return 1.4826 times the median absolute deviation of step times, without missed and doubled steps.
-
-    >>> round(counted_spread_s([0.0, 0.5, 1.01, 1.51, 2.0, 3.0]), 4)
-    0.0074
+    The lowest ``raised`` on the grid that keeps the others to the budget of false cues and silent at another pace;
+    ``high`` and ``steady`` keep their ratio to it. Only the threshold is chosen so: the usual spreads and weights of
+    the measures were found on all of these people.
     """
-    steps_s = np.diff(np.asarray(contacts_s))
-    median_s = float(np.median(steps_s))
-    fair_s = steps_s[(steps_s > 0.6 * median_s) & (steps_s < 1.5 * median_s)]
-    return 1.4826 * float(np.median(np.abs(fair_s - np.median(fair_s))))
+    people = sorted({walk.subject for walk in walks})
+    if len(people) < 2:
+        return {}
+    trials = {raised: (runs_of(walks, at(raised)), other_pace(walks, at(raised))) for raised in GRID}
+    runs: list[Run] = []
+    paces: list[Pace] = []
+    chosen: dict[str, float] = {}
+    for person in people:
+        chosen[person] = next((raised for raised in GRID if _quiet(*trials[raised], person)), GRID[-1])
+        heard, compared = trials[chosen[person]]
+        runs += [run for run in heard if run.subject == person]
+        paces += [pace for pace in compared if pace.subject == person]
+    return {"raised": chosen, **figures_of(runs, paces)}
 
 
-def listen(detector: StabilityDetector, stretches: Iterable[DatedStretch]) -> tuple[list[float], float]:
-    """Return when cues came, and the highest score."""
-    cues_s, highest = [], 0.0
-    for dated in stretches:
-        cues_s += [event.decided_at_s for event in detector.compare(dated) if event.level in CUES]
-        highest = max(highest, detector.score)
-    return cues_s, highest
+def at(raised: float) -> StabilitySettings:
+    """Return the settings with another threshold to cue, the others in the same ratio to it."""
+    usual = StabilitySettings()
+    ratio = raised / usual.raised
+    return replace(usual, raised=raised, high=usual.high * ratio, steady=usual.steady * ratio)
 
 
-def _walks(reader: Dataset, files: Sequence[TrialFile], jobs: int) -> Iterable[WalkScore]:
-    work = partial(score_walk, reader)
+def _quiet(runs: Sequence[Run], paces: Sequence[Pace], left_out: str) -> bool:
+    """Return whether all but one person stay within the budget."""
+    false = _false_cues([run for run in runs if run.factor == 1.0 and run.subject != left_out])
+    loud = any(pace.cued for pace in paces if pace.subject != left_out)
+    return not loud and (false["per_30_min"] or 0.0) <= BUDGET_PER_30_MIN
+
+
+def _walks(reader: Dataset, files: Sequence[TrialFile], jobs: int) -> Iterable[Walk]:
+    work = partial(measure_walk, reader)
     if jobs <= 1:
         yield from (walk for walk in progress(map(work, files), len(files)) if walk)
         return
     with ProcessPoolExecutor(jobs) as pool_:
         yield from (walk for walk in progress(pool_.map(work, files), len(files)) if walk)
-
-
-def _mounting(trial: Trial) -> Mounting | None:
-    """Return how the sensor sits, as the mounting step finds it in this walk."""
-    tracker, estimator = TrunkTracker(), MountingEstimator()
-    found = [estimator.update(trunk) for trunk in tracker.update(trial.block())]
-    return next((mounting for mounting in reversed(found) if mounting), None)
-
-
-def _runs(own: Stretches, scored: Stretches, reading: str, factor: float) -> Iterable[Run]:
-    """Yield one run that learns first and one that learns from what comes after."""
-    if not own:
-        return
-    split_s = own[-1].end_s - TEST_S
-    first_s = own[0].end_s - STRETCH_S
-    later_s = first_s + TEST_S
-    orders = (
-        ([d for d in own if d.end_s <= split_s], [d for d in scored if d.end_s - STRETCH_S > split_s], split_s),
-        ([d for d in own if d.end_s - STRETCH_S > later_s], [d for d in scored if d.end_s <= later_s], first_s),
-    )
-    for learned, tested, start_s in orders:
-        detector = StabilityDetector()
-        listen(detector, learned)
-        if detector.learning or not tested:
-            continue
-        shifted = [replace(d, end_s=d.end_s + 1e4, decided_at_s=d.decided_at_s + 1e4) for d in tested]
-        cues_s, highest = listen(detector, shifted)
-        after_s = [cue_s - 1e4 - start_s for cue_s in cues_s]
-        yield Run(reading, factor, min((s for s in after_s if s <= TEST_S), default=None), highest)
 
 
 def _false_cues(runs: Sequence[Run]) -> dict[str, Any]:
@@ -182,45 +127,39 @@ def _power(runs: Sequence[Run], reading: str, factor: float) -> dict[str, Any]:
     }
 
 
-def _other_pace(walks: Sequence[WalkScore]) -> dict[str, Any]:
-    """Let each person's other walks be judged by the normal of their first: another pace is not unsteadiness."""
-    by_person: dict[str, list[WalkScore]] = {}
-    for walk in walks:
-        by_person.setdefault(walk.subject, []).append(walk)
-    cued, people = [], 0
-    for subject, own in by_person.items():
-        first, *others = sorted(own, key=lambda walk: walk.activity)
-        for other in others:
-            detector = StabilityDetector()
-            listen(detector, first.stretches)
-            later = [replace(d, end_s=d.end_s + 1e4, decided_at_s=d.decided_at_s + 1e4) for d in other.stretches]
-            people += 1
-            cues_s, _ = listen(detector, later)
-            cued += [f"{subject} {other.activity}"] if cues_s else []
-    return {"compared": people, "cued": cued}
-
-
-def _words(figures: Mapping[str, Any]) -> str:
-    false = figures["false_cues"]
-    if not false["runs"]:
+def words_of(figures: Mapping[str, Any]) -> str:
+    """Return the figures as lines a person reads."""
+    if not figures["false_cues"]["runs"]:
         return "stability: no walk of 90 s or more to score\n"
-    lines = [
-        f"stability: {figures['walks']} walks of {figures['subjects']} people; {TEST_S:.0f} s scored a run",
+    lines = [f"stability: {figures['walks']} walks of {figures['subjects']} people; {TEST_S:.0f} s scored a run"]
+    lines += ["", "with the thresholds as shipped", *_lines(figures)]
+    other = figures["cross_validated"]
+    if other:
+        low, high = min(other["raised"].values()), max(other["raised"].values())
+        lines += [
+            "",
+            f"each person under the threshold that the others ask for ({low:g} to {high:g})",
+            *_lines(other),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(figures: Mapping[str, Any]) -> Iterable[str]:
+    false, pace = figures["false_cues"], figures["other_pace"]
+    yield (
         f"  false cues                {false['count']} in {60 * false['hours']:.0f} min: {false['per_30_min']:.2f} "
-        f"in 30 min ({_span(false['interval_per_30_min'])})",
-        f"  called at another pace    {len(figures['other_pace']['cued'])} of {figures['other_pace']['compared']} "
-        f"{' '.join(figures['other_pace']['cued'])}",
-    ]
+        f"in 30 min ({_span(false['interval_per_30_min'])})"
+    )
+    yield f"  cued at another pace      {len(pace['cued'])} of {pace['compared']} {' '.join(pace['cued'])}"
     for reading in READINGS:
-        lines.append(f"  jitter found within {TEST_S:.0f} s, times the own spread {reading.replace('_', ' ')}")
+        yield f"  jitter found within {TEST_S:.0f} s, times the own spread {reading.replace('_', ' ')}"
         for factor, row in figures["power"][reading].items():
             share = 100.0 * (row["share"] or 0.0)
             limits = _span([100.0 * limit for limit in row["interval"] or (0.0, 1.0)])
-            lines.append(
+            yield (
                 f"    x{factor:<5} {row['found']:>3} of {row['runs']:<3} {share:5.0f} % ({limits})   "
                 f"median after {row['after_s_p50']} s, score {row['score_p50']}"
             )
-    return "\n".join(lines) + "\n"
 
 
 def _span(limits: Sequence[float] | None) -> str:

@@ -11,6 +11,7 @@ from sternway.motion.resample import PERIOD_S
 
 _CELL = 10
 _CELLS = 20
+_SETTLED_CELLS = 10
 _NOTHING = (0.0,) * 10
 
 
@@ -24,7 +25,11 @@ class DirectionSettings:
     forward motion is less than ``marching`` times the vertical one (marching in place) or ``sideways`` times the
     sideways one, nothing is decided: forward and backward walking are above 0.33 and 0.76 in 99.9 % of windows.
     ``turn_radps`` of yaw, below ``yaw_hz`` so that the swing of the hips is none, is a turn: the last answer holds
-    for ``turn_hold_s``, and until ``straight_s`` of the last two seconds were straight.
+    for ``turn_hold_s``, and until ``straight_s`` of the last two seconds were straight, unless a high score says
+    otherwise sooner. A new answer from less than two seconds of evidence (after a turn, or a start in motion) takes
+    a score that grows with the power ``short`` of what is missing: 2.8 times as much from one second, 8 times from
+    ``least_s``. IPOL, SisFall, HAPT and the mocap each have no more wrong windows than without it, for any power
+    from 1 to 2.
     """
 
     low_hz: float = 0.7
@@ -45,6 +50,8 @@ class DirectionSettings:
     turn_radps: float = 0.6
     turn_hold_s: float = 4.0
     straight_s: float = 1.0
+    least_s: float = 0.5
+    short: float = 1.5
 
 
 class DirectionEstimator:
@@ -106,7 +113,7 @@ class DirectionEstimator:
         if self._in_cell == _CELL:
             self._cells.append(self._sums)
             self._sums, self._in_cell = _NOTHING, 0
-            if walking and not turning and len(self._cells) == _CELLS:
+            if walking and not turning and len(self._cells) >= _SETTLED_CELLS:
                 self._decide()
         return self._direction
 
@@ -137,24 +144,30 @@ class DirectionEstimator:
     def _decide(self) -> None:
         settings = self._settings
         vv, rr, ff, vf, rf, j2, j3, aa, ll, count = (sum(column) for column in zip(*self._cells, strict=True))
-        if count < settings.straight_s / PERIOD_S:
+        seconds = count * PERIOD_S
+        if seconds < settings.least_s:
             return
         vertical = math.sqrt(aa / count)
         enough = vertical > settings.still_mps2 and min(vv, rr, ff, j2) > 0.0
         if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ll:
-            self._score, self._direction = 0.0, Direction.UNKNOWN
-            return
-        velocity_part = settings.velocity_weight * vf / math.sqrt(vv * ff)
-        jerk_part = settings.jerk_weight * rf / math.sqrt(rr * ff)
-        skew_part = settings.skew_weight * math.sqrt(count) * j3 / (j2 * math.sqrt(j2))
-        self._score = velocity_part + jerk_part + skew_part
-        self._direction = self._answer(vertical)
-
-    def _answer(self, vertical_mps2: float) -> Direction:
-        settings = self._settings
+            self._score = 0.0
+        else:
+            velocity_part = settings.velocity_weight * vf / math.sqrt(vv * ff)
+            jerk_part = settings.jerk_weight * rf / math.sqrt(rr * ff)
+            skew_part = settings.skew_weight * math.sqrt(count) * j3 / (j2 * math.sqrt(j2))
+            self._score = velocity_part + jerk_part + skew_part
         told = Direction.FORWARD if self._score > 0.0 else Direction.BACKWARD
+        if abs(self._score) > self._least(told, vertical, seconds):
+            self._direction = told
+        elif seconds >= settings.straight_s:
+            self._direction = Direction.UNKNOWN
+
+    def _least(self, told: Direction, vertical_mps2: float, seconds: float) -> float:
+        """Return the score that it takes to say ``told`` from so many straight seconds."""
+        settings = self._settings
         least = settings.slow_score if vertical_mps2 < settings.slow_mps2 else settings.unknown_score
-        if self._direction is not Direction.UNKNOWN and told is not self._direction:
+        if told is self._direction and seconds >= settings.straight_s:
+            return least
+        if self._direction is not Direction.UNKNOWN:
             least = max(least, settings.turn_score)
-            return told if abs(self._score) > least else Direction.UNKNOWN
-        return told if abs(self._score) > least else Direction.UNKNOWN
+        return least * math.pow(_CELLS * _CELL * PERIOD_S / seconds, settings.short)

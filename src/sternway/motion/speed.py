@@ -1,7 +1,7 @@
 """How fast the walker goes: known only after walking a known distance once."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from sternway.motion.gait import Direction, Step
@@ -20,11 +20,15 @@ class SpeedEstimator:
 
     A step's length is taken as k times the fourth root of the range of vertical acceleration within it (Weinberg
     2002, Analog Devices AN-602). The factor k differs too much between people, clips and directions to be assumed:
-    it is learned by walking a known distance.
+    it is learned by walking a known distance. ``walked`` holds the metres and seconds walked each calibrated way
+    since :meth:`begin_walk`.
     """
 
-    def __init__(self, calibration: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, calibration: Mapping[str, float] | None = None, walked: Mapping[str, Sequence[float]] | None = None
+    ) -> None:
         self._calibration = dict(calibration or {})
+        self._walked = {way: (float(metres), float(seconds)) for way, (metres, seconds) in (walked or {}).items()}
         self.reset()
 
     def reset(self) -> None:
@@ -39,6 +43,20 @@ class SpeedEstimator:
     def calibration(self) -> dict[str, float]:
         """Return the factor of each calibrated direction as plain data."""
         return dict(self._calibration)
+
+    @property
+    def walked(self) -> dict[str, list[float]]:
+        """Return metres and seconds walked each calibrated way in this walk, as plain data."""
+        return {way: list(both) for way, both in self._walked.items()}
+
+    @property
+    def mean_mps(self) -> dict[str, float]:
+        """Return the mean speed of this walk for each calibrated way that was walked."""
+        return {way: metres / seconds for way, (metres, seconds) in self._walked.items()}
+
+    def begin_walk(self) -> None:
+        """Forget what was walked; another walk begins."""
+        self._walked = {}
 
     @property
     def speed_mps(self) -> float | None:
@@ -93,6 +111,12 @@ class SpeedEstimator:
             self._measuring.append((root, way))
         if step_s is not None:
             self._steps.append((step.time_s, step_s, root, way))
+            self._add(way.word, root, step_s)
+
+    def _add(self, way: str, root: float, step_s: float) -> None:
+        if way in self._calibration:
+            metres, seconds = self._walked.get(way, (0.0, 0.0))
+            self._walked[way] = (metres + self._calibration[way] * root, seconds + step_s)
 
 
 def _median_step_s(steps: deque[tuple[float, float, float, Direction]]) -> float:

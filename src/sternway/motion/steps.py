@@ -30,7 +30,8 @@ class StepSettings:
     ``late_rise``: that is a body coming to rest. ``strong_count`` strong steps in a row begin a walk, or
     ``weak_count`` weak ones, of even rhythm (``rhythm``) and like strength (``evenness``).
     ``hold_s`` without a step ends it, and so does leaning further than ``lean_rad`` from where the trunk was a
-    second ago; a walk does not begin beyond ``start_lean_rad``: sitting down, lying down and getting up shake like
+    second ago, or than ``bend_rad`` from where it was when the walk began (HAPT: sitting and lying down slowly); a
+    walk does not begin beyond ``start_lean_rad``: sitting down, lying down and getting up shake the trunk like
     two or three steps. While the trunk is not ``settle_rad`` near where it was (a mean over ``settle_time_s``), or
     turns faster than ``turn_radps`` (a mean over ``turn_time_s``), only steps of ``unsettled_mps2`` count as strong
     and others must be ``unsettled_count``: settling down and turning on the spot shake like a few weak steps (HAPT:
@@ -45,7 +46,7 @@ class StepSettings:
     low_hz: float = 0.7
     high_hz: float = 3.3
     least_rise: float = 0.15
-    floor_mps2: float = 0.2
+    floor_mps2: float = 0.3
     fall: float = 0.15
     sure_rise: float = 0.35
     sure_fall: float = 0.01
@@ -75,6 +76,7 @@ class StepSettings:
     turn_radps: float = math.radians(40.0)
     unsettled_mps2: float = 2.0
     unsettled_count: int = 6
+    bend_rad: float = math.radians(15.0)
     lean_hold_s: float = 1.0
     rhythm_window_s: float = 4.0
     rhythm_every_s: float = 0.5
@@ -156,17 +158,20 @@ class StepDetector:
 
     def _stop(self) -> None:
         self._walking = False
+        self._walking_up: _Vector | None = None
         self._run: list[_Hump] = []
         self._intervals: deque[int] = deque(maxlen=5)
         self._last_step_s: float | None = None
 
     def _lean(self, up: Sequence[float]) -> None:
         settings = self._settings
-        self._slow_up, upright = _followed(self._slow_up, up, PERIOD_S / settings.lean_time_s)
+        gain = max(1.0 / self._count, PERIOD_S / settings.lean_time_s)
+        self._slow_up, upright = _followed(self._slow_up, up, gain)
         self._settled_up, self._settled = _followed(self._settled_up, up, PERIOD_S / settings.settle_time_s)
         if upright < math.cos(settings.start_lean_rad):
             self._run = []
-        if upright < math.cos(settings.lean_rad):
+        bent = self._walking_up is not None and _cosine(self._slow_up, self._walking_up) < math.cos(settings.bend_rad)
+        if bent or upright < math.cos(settings.lean_rad):
             self._leant_at = self._count
         if self._leant_at is not None and self._count - self._leant_at < settings.lean_hold_s * RATE_HZ:
             self._stop()
@@ -261,6 +266,7 @@ class StepDetector:
             if before.rise_mps2 > 0.25 * run[0].rise_mps2 and 0.85 * usual < run[0].top - before.top < 1.6 * usual:
                 run = [before, *run]
         self._walking = True
+        self._walking_up = self._slow_up
         self._run = []
         self._intervals.extend(_intervals(run))
         self._usual_mps2 = median(one.rise_mps2 for one in run)
@@ -321,6 +327,13 @@ def _followed(slow: _Vector | None, up: Sequence[float], gain: float) -> tuple[_
     sx, sy, sz = slow or (x, y, z)
     sx, sy, sz = sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
     return (sx, sy, sz), (x * sx + y * sy + z * sz) / math.sqrt(sx * sx + sy * sy + sz * sz)
+
+
+def _cosine(one: _Vector, other: _Vector) -> float:
+    """Return the cosine of the angle between two vectors."""
+    x, y, z = one
+    a, b, c = other
+    return (x * a + y * b + z * c) / math.sqrt((x * x + y * y + z * z) * (a * a + b * b + c * c))
 
 
 def _intervals(run: list[_Hump]) -> list[int]:

@@ -18,7 +18,8 @@ def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, 
     ``started_s`` and ``ended_s`` are monotonic seconds of the boot in ``origin``; wall time is the record's own.
     ``dose`` holds seconds and steps *backward*, *forward*, in *turning* and of *unknown* direction. ``steadiness``
     holds the seconds of backward walking at each level. ``softness`` is a proxy of loading rate, not a load.
-    ``facts`` are what the clip knows besides: ``versions``, ``sensor``, ``baseline``, ``origin``.
+    ``speed_mps`` holds the mean speed of each way for which a known distance was walked once, else nothing.
+    ``facts`` are what the clip knows besides: ``versions``, ``sensor``, ``baseline``, ``origin``, ``speed_mps``.
     """
     dose = walk.dose
     return {
@@ -49,6 +50,7 @@ def report_body(walk: Walk, reason: Reason, ended_s: float, facts: Mapping[str, 
             "backward": _rounded(dose.backward.cadence_spm),
             "forward": _rounded(dose.forward.cadence_spm),
         },
+        "speed_mps": dict(facts.get("speed_mps", {})),
         "steadiness": {
             **{f"{level}_s": walk.level_count.get(level, 0) / RATE_HZ for level in LEVELS},
             "level": worst_level(walk.level_count),

@@ -68,7 +68,7 @@ class SessionTracker:
         self._plan = plan
 
     def describe(self, **facts: Any) -> None:
-        """Keep plain facts for the report: ``versions``, ``sensor``, ``baseline``, ``origin`` (boot, wall time).
+        """Keep plain facts for the report: ``versions``, ``sensor``, ``baseline``, ``speed_mps``, ``origin``.
 
         ``walk_test_before_s`` is the last walk test, against which the next one is judged.
         """
