@@ -56,7 +56,7 @@ def figures_of(runs: Sequence[Run], paces: Sequence[Pace]) -> dict[str, Any]:
     }
 
 
-def cross_validated(walks: Sequence[Walk]) -> dict[str, Any]:
+def cross_validated(walks: Sequence[Walk], grid: Sequence[float] = GRID) -> dict[str, Any]:
     """Return the figures of each person under the threshold that the *others* ask for.
 
     The lowest ``raised`` on the grid that keeps the others to the budget of false cues and silent at another pace;
@@ -66,12 +66,12 @@ def cross_validated(walks: Sequence[Walk]) -> dict[str, Any]:
     people = sorted({walk.subject for walk in walks})
     if len(people) < 2:
         return {}
-    trials = {raised: (runs_of(walks, at(raised)), other_pace(walks, at(raised))) for raised in GRID}
+    trials = {raised: (runs_of(walks, at(raised)), other_pace(walks, at(raised))) for raised in grid}
     runs: list[Run] = []
     paces: list[Pace] = []
     chosen: dict[str, float] = {}
     for person in people:
-        chosen[person] = next((raised for raised in GRID if _quiet(*trials[raised], person)), GRID[-1])
+        chosen[person] = next((raised for raised in grid if _quiet(*trials[raised], person)), grid[-1])
         heard, compared = trials[chosen[person]]
         runs += [run for run in heard if run.subject == person]
         paces += [pace for pace in compared if pace.subject == person]
