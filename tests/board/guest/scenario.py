@@ -18,6 +18,8 @@ TRACE = Path("/sys/kernel/tracing")
 FELT = TRACE / "instances/felt"  # the pin's trace once more, for the chip that feels the motor
 MOTOR, LINES = 5, 8
 PATIENCE_S = 120.0
+# What a stumble feels like, the first time and soon again, by its pauses in seconds.
+STUMBLES = {"strong, weak": (0.1,), "strong, weak, strong, weak": (0.04, 0.06, 0.04)}
 SETTINGS = """\
 [clip]
 id = "clip-1"
@@ -186,13 +188,15 @@ def share():
 
 
 def rhythm():
-    """Return, in words, a buzz that had the rhythm strong (0.26 s), pause (0.1 s), weak (0.12 s)."""
+    """Return, in words, a buzz that had a stumble's rhythm; pauses of the software PWM are shorter than 5 ms."""
     seen = edges()
     for start_s, end_s in buzzes(seen):
         inside = [(at, level) for at, level in seen if start_s <= at <= end_s]
-        pauses = [b - a for (a, la), (b, lb) in itertools.pairwise(inside) if not la and lb and b - a > 0.05]
-        if len(pauses) == 1 and 0.35 < end_s - start_s < 0.75:
-            return f"{end_s - start_s:.2f} s with one pause of {pauses[0]:.2f} s"
+        pauses = [b - a for (a, la), (b, lb) in itertools.pairwise(inside) if not la and lb and b - a > 0.02]
+        for words, wanted in STUMBLES.items():
+            alike = len(pauses) == len(wanted) and all(abs(a - b) < 0.02 for a, b in zip(pauses, wanted, strict=True))
+            if alike and time.monotonic() - end_s > 0.3:
+                return f"{words}: {end_s - start_s:.2f} s, pauses of {', '.join(f'{s:.2f} s' for s in pauses)}"
     return ""
 
 
@@ -273,6 +277,8 @@ def sandbox():
 
 def read_only_root():
     """Let nothing be written but what the clip records, on a partition of its own."""
+    run("systemctl", "restart", "systemd-journald")  # a start of the Pi would: now it knows that the log stays in RAM
+    say("the log stays in RAM", until(lambda: list(Path("/run/log/journal").glob("*/system.journal")), 10.0))
     run("mount", "-t", "tmpfs", "-o", "size=64M", "tmpfs", "/var/lib/sternway")
     code, said = run("mount", "-o", "remount,ro", "/")
     run("systemctl", "start", "sternway")
