@@ -98,7 +98,7 @@ lock: ## resolve the dependency locks anew (needs uv)
 chaos: $(DEV)/ready ## shoot clip, broker and dashboard at random, and count what was lost
 	$(DEV)/bin/python tests/chaos/chaos.py --records 1500 --kills 60
 
-soak: $(DEV)/ready ## wear the clip for 24 h in virtual time (about an hour and a half of one core)
+soak: $(DEV)/ready ## wear the clip for 24 h in virtual time (about an hour of one idle core)
 	$(DEV)/bin/python benchmarks/soak.py --hours 24
 
 fuzz: $(DEV)/ready ## throw 100,000 broken messages at the clip
