@@ -13,6 +13,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sternway.evaluate.datasets import dataset
@@ -48,29 +49,27 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def power(figures: Mapping[str, Any]) -> Figure:
-    """Return how often added jitter was found, against its size."""
+    """Return how often added jitter was found, against its size: by the threshold of the others, and as shipped."""
     figure, axes = plt.subplots(figsize=(6.5, 3.8))
     styles = {"as_counted": ("of the steps as counted", BLUE), "as_it_is": ("of the strides as matched", ORANGE)}
     for reading, (words, colour) in styles.items():
-        rows = figures["power"][reading]
-        x = np.array([float(factor) for factor in rows])
-        y = 100.0 * np.array([row["share"] for row in rows.values()])
-        limits = 100.0 * np.array([row["interval"] for row in rows.values()])
-        axes.errorbar(
-            x,
-            y,
-            [y - limits[:, 0], limits[:, 1] - y],
-            fmt="o-",
-            color=colour,
-            capsize=3,
-            label=f"times the spread {words}",
-        )
-    false = figures["false_cues"]
+        _curve(axes, figures["cross_validated"]["power"][reading], "o-", colour, f"times the spread {words}")
+        _curve(axes, figures["power"][reading], "x:", colour, "the same, thresholds as shipped")
+    false = figures["cross_validated"]["false_cues"]
     axes.set(xlabel="step-time spread, times the person's own", ylabel="found within a minute (%)", ylim=(0, 104))
     people = f"{figures['walks']} walks of {figures['subjects']} people"
     axes.set_title(f"{people}; false cues: {false['count']} in {60 * false['hours']:.0f} min", color=INK, fontsize=11)
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=1)
     return figure
+
+
+def _curve(axes: Axes, rows: Mapping[str, Any], style: str, colour: str, label: str) -> None:
+    """Draw shares found, with their intervals, against the factor."""
+    x = np.array([float(factor) for factor in rows])
+    y = 100.0 * np.array([row["share"] for row in rows.values()])
+    limits = 100.0 * np.array([row["interval"] for row in rows.values()])
+    bars = [y - limits[:, 0], limits[:, 1] - y]
+    axes.errorbar(x, y, bars, fmt=style, color=colour, capsize=3, label=label)
 
 
 def softness(folder: Path) -> Figure:
