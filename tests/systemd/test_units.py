@@ -116,7 +116,7 @@ def test_the_motor_is_off_after_every_end_and_the_clip_comes_back():
     assert words_of(CLIP, "ExecStopPost") == ["/opt/sternway/bin/python -m sternway.device.motor_off"]
     assert words_of(CLIP, "Restart") == ["always"]
     assert words_of(CLIP, "StartLimitIntervalSec") == ["0"]
-    assert float(words_of(CLIP, "WatchdogSec")[0]) <= 15.0
+    assert float(words_of(CLIP, "WatchdogSec")[0]) <= 6.0
 
 
 def test_the_clip_does_not_wait_for_a_network():

@@ -247,9 +247,10 @@ def hang(adapter):
     took_s = time.monotonic() - began_s
     adapter.send_signal(signal.SIGUSR1)
     by_watchdog = "Watchdog timeout" in journal()
-    say("a hung loop: the watchdog ends it within 15 s", gone and by_watchdog and took_s < 15.0, f"{took_s:.1f} s")
+    say("a hung loop: the watchdog ends it", gone and by_watchdog, f"{took_s:.1f} s")
     back = until(lambda: shown("sternway", "ActiveState") == "active" and pid() not in (0, victim))
-    say("a hung loop: restarted", back, f"{time.monotonic() - began_s:.1f} s after it hung")
+    whole_s = time.monotonic() - began_s
+    say("a hung loop: restarted within 15 s", back and whole_s < 15.0, f"{whole_s:.1f} s after it hung")
 
 
 def sandbox():
