@@ -4,6 +4,7 @@
 3.11) and Trixie (3.13), the locked wheel of every library; a library without one is an error, not an empty install.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,7 @@ def collect(folder: Path) -> list[str]:
             lock = Path(work) / "pi.lock"
             lock.write_text(locked_for(python), encoding="utf-8")
             download(folder, python, "--require-hashes", "--requirement", str(lock))
+    shutil.rmtree(SOURCE / "build/lib", ignore_errors=True)  # what is left of an older build would go into the wheel
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*build, "--no-build-isolation", "--wheel-dir", str(folder), str(SOURCE)], check=True)
     names = sorted(path.name for path in folder.glob("*.whl"))
