@@ -44,9 +44,9 @@ def main():
     restarts, pid, began_s = shown("NRestarts"), int(shown("MainPID")), time.monotonic()
     os.kill(pid, signal.SIGSTOP)
     until(lambda: int(shown("MainPID")) != pid)
+    found["hang ended after s"] = time.monotonic() - began_s
     found["ended by"] = "watchdog" if "Watchdog timeout" in journal() else journal()[-300:]
     found["after a hang"] = back(restarts)
-    found["hang over after s"] = time.monotonic() - began_s
     subprocess.run(["systemctl", "stop", UNIT], check=False)
     found["after stop"] = shown("ActiveState")
     Path("/var/found.json").write_text(json.dumps(found))
