@@ -95,7 +95,8 @@ class FallingTracker:
         self._drop_m += PERIOD_S * (velocity - self._drop_m / _DROP_LEAK_S)
         wx, wy, wz = gyro
         tilt_rate = math.sqrt(max(0.0, wx * wx + wy * wy + wz * wz - yaw * yaw))
-        lean, level = _lean(ups[0], up), _level(accel, up, vertical)
+        turned_long, lean = _leant(ups[0], up)
+        level = _level(accel, up, vertical)
         speed = self._speed = _carried(self._speed, gyro, level)
         return [
             max(-1.0, min(0.0, load)),
@@ -107,8 +108,8 @@ class FallingTracker:
             max(-3.0, min(3.0, velocity)),
             max(-3.0, min(3.0, self._drop_m / 0.3)),
             tilt,
-            _angle(up, ups[max(0, len(ups) - 1 - _SHORT_COUNT)]),
-            _angle(up, ups[0]),
+            _angle(_dot(up, ups[max(0, len(ups) - 1 - _SHORT_COUNT)])),
+            turned_long,
             min(3.0, math.hypot(*speed)),
             max(-3.0, min(3.0, _dot(speed, lean))),
             max(-2.0, min(2.0, _dot(level, lean) / GRAVITY_MPS2)),
@@ -122,28 +123,34 @@ def _level(accel: _Vector, up: _Vector, vertical: float) -> _Vector:
     return (accel[0] - along * up[0], accel[1] - along * up[1], accel[2] - along * up[2])
 
 
-def _lean(before: _Vector, up: _Vector) -> _Vector:
-    """Return the horizontal way that what pointed up ``before`` leans now; it fades below 6 degrees."""
-    along = _dot(before, up)
-    x, y, z = before[0] - along * up[0], before[1] - along * up[1], before[2] - along * up[2]
+def _leant(before: _Vector, up: _Vector) -> tuple[float, _Vector]:
+    """Return how far up has turned since ``before``, and the horizontal way that what pointed up then leans now.
+
+    The way fades below 6 degrees.
+    """
+    bx, by, bz = before
+    ux, uy, uz = up
+    along = bx * ux + by * uy + bz * uz
+    x, y, z = bx - along * ux, by - along * uy, bz - along * uz
     length = math.sqrt(x * x + y * y + z * z) + 0.1
-    return (x / length, y / length, z / length)
+    return _angle(along), (x / length, y / length, z / length)
 
 
 def _carried(speed: _Vector, gyro: _Vector, level: _Vector) -> _Vector:
     """Return the leaky integral of the horizontal acceleration in the axes of the turning chip."""
     x, y, z = speed
     wx, wy, wz = gyro
+    lx, ly, lz = level
     leak = 1.0 / _VELOCITY_LEAK_S
     return (
-        x + PERIOD_S * (y * wz - z * wy + level[0] - leak * x),
-        y + PERIOD_S * (z * wx - x * wz + level[1] - leak * y),
-        z + PERIOD_S * (x * wy - y * wx + level[2] - leak * z),
+        x + PERIOD_S * (y * wz - z * wy + lx - leak * x),
+        y + PERIOD_S * (z * wx - x * wz + ly - leak * y),
+        z + PERIOD_S * (x * wy - y * wx + lz - leak * z),
     )
 
 
-def _angle(a: _Vector, b: _Vector) -> float:
-    return math.acos(max(-1.0, min(1.0, _dot(a, b))))
+def _angle(cosine: float) -> float:
+    return math.acos(max(-1.0, min(1.0, cosine)))
 
 
 def _dot(a: _Vector, b: _Vector) -> float:

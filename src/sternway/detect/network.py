@@ -28,6 +28,8 @@ class Network:
     third_bias: float
     _second: Floats = field(init=False, repr=False, compare=False)
     """The second layer of all members as one matrix (m*k, m*h): one product costs less than a product a member."""
+    _second_bias: Floats = field(init=False, repr=False, compare=False)
+    _third: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         members, width, inputs = self.second.shape
@@ -35,12 +37,16 @@ class Network:
         for member in range(members):
             diagonal[member, :, member] = self.second[member]
         object.__setattr__(self, "_second", diagonal.reshape(members * width, members * inputs))
+        object.__setattr__(self, "_second_bias", self.second_bias.ravel())
+        object.__setattr__(self, "_third", self.third.ravel())
 
     def __call__(self, numbers: Floats) -> float:
         """Return the log odds for one vector (n,)."""
-        hidden = np.maximum(self.first.dot(numbers) + self.first_bias, _ZERO)
-        hidden = np.maximum(self._second.dot(hidden) + self.second_bias.ravel(), _ZERO)
-        return float(self.third.ravel().dot(hidden)) + self.third_bias
+        first = self.first.dot(numbers)
+        first += self.first_bias
+        second = self._second.dot(np.maximum(first, _ZERO, out=first))
+        second += self._second_bias
+        return float(self._third.dot(np.maximum(second, _ZERO, out=second))) + self.third_bias
 
     def to_bytes(self) -> bytes:
         """Return the network as an ``.npz``."""

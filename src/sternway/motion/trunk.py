@@ -158,9 +158,11 @@ class TrunkTracker:
 
     def _row(self, time_s: float, accel: _Row, gyro: _Row, up: _Row, steps: list[Step]) -> tuple[float, ...]:
         """Return the columns of one sample, in the order of ``_track``, and add the steps it decides to ``steps``."""
-        along_up = _dot(accel, up)
+        ax, ay, az = accel
+        ux, uy, uz = up
+        along_up = ax * ux + ay * uy + az * uz
         vertical, yaw = along_up - GRAVITY_MPS2, _dot(gyro, up)
-        level = (accel[0] - along_up * up[0], accel[1] - along_up * up[1], accel[2] - along_up * up[2])
+        level = (ax - along_up * ux, ay - along_up * uy, az - along_up * uz)
         forward, left = self._body_axes(level, up)
         self._velocity_mps = self._keep * self._velocity_mps + vertical * PERIOD_S
         steps += self._steps.update(time_s, vertical, up, yaw, self._direction.direction)
