@@ -122,10 +122,10 @@ def flatness(samples: int) -> dict[str, Any]:
         start_ns = time.thread_time_ns()
         watching.update(block)
         counts[min(LONGEST_US, (time.thread_time_ns() - start_ns) // 1000)] += 1
-        if block.read_at_s >= edges[edge] - 0.05:
+        if edge < len(edges) and block.read_at_s >= edges[edge] - 0.05:
             rss_mb.append(round(process.memory_info().rss / 2**20, 2))
             shares.append(round((time.thread_time_ns() - began_ns) / 1e9 / (0.1 * seconds), 5))
-            began_ns, edge = time.thread_time_ns(), min(edge + 1, len(edges) - 1)
+            began_ns, edge = time.thread_time_ns(), edge + 1
     return {
         "samples": samples,
         "signal_hours": round(seconds / 3600.0, 2),
