@@ -253,6 +253,18 @@ def test_a_walk_test_is_shown_with_its_bands_and_week_by_week(house: Any, tested
     assert ("Carter 2019" in page and "Polo-Ferrero 2025" in page) is tested
 
 
+@pytest.mark.parametrize("speed_mps", [{}, {"backward": 0.42}])
+def test_speed_is_shown_only_where_the_report_has_it(house: Any, speed_mps: dict[str, float]) -> None:
+    owner = house.owner()
+    walk = list(MadeUpClip("clip-1", 1).walk(house.clock.now_s - 86_400.0, WalkPlan(), 0.05, 0))
+    walk[-1].record.body["speed_mps"] = speed_mps
+    keep(house.store, walk)
+    [walk_id] = set(re.findall(r'href="/walks/(\d+)"', owner.get("/walks").text))
+    page = owner.get(f"/walks/{walk_id}").text
+    assert ("Speed backward" in page and "0.42 m/s" in page) is bool(speed_mps)
+    assert ("Speed" in page) is bool(speed_mps)
+
+
 def test_an_event_can_be_labelled_and_the_last_word_counts(walked: Any, ids: dict[str, str]) -> None:
     owner = walked.owner()
     page = f"/events/{ids['event_id']}"

@@ -127,6 +127,7 @@ class MadeUpClip:
                 "stretch_count": plan.stretches,
             },
             "cadence_spm": {"backward": round(cadence_spm, 2), "forward": 104.0},
+            "speed_mps": {},
             "steadiness": {
                 **{
                     f"{level}_s": round(levels.get(level, 0.0), 1)
