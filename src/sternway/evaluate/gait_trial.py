@@ -199,7 +199,9 @@ def reversed_gait(gait: GaitReference, both_s: float) -> GaitReference:
 
 def learn(trial: Trial, gait: GaitReference, matrix: Floats) -> LearnedMounting:
     """Run the mounting step on the walking of an unreversed trial as a clip would at the first walk."""
-    walks = ((gait.bouts_s[0][0], gait.bouts_s[-1][1]),) if gait.bouts_s else _runs(trial.time_s, trial.walking)
+    marked = _runs(trial.time_s, trial.walking)
+    bouts = ((gait.bouts_s[0][0], gait.bouts_s[-1][1]),) if gait.bouts_s else ()
+    walks = bouts or tuple(moving(trial, walk) for walk in marked)
     start_s = walks[0][0] if walks else float(trial.time_s[0])
     tracker, estimator = TrunkTracker(), MountingEstimator()
     for block in pieces(trial.block(), CHUNK_S):
