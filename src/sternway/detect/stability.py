@@ -35,10 +35,10 @@ class StabilitySettings:
     epoch_span_s: float = 60.0
     learning_epochs: float = 3.0
     trust_after_s: float = 60.0
-    smoothing: float = 0.25
-    raised: float = 2.0
-    high: float = 3.2
-    steady: float = 1.1
+    smoothing: float = 0.4
+    raised: float = 2.3
+    high: float = 3.7
+    steady: float = 1.25
     sway_margin: float = 0.6
     low_margin: float = 0.6
     stale_s: float = 60.0
@@ -51,7 +51,7 @@ class StabilitySettings:
 # The three measures of an axis agree only in part, so that their mean varies less than each (18 people, SisFall).
 _AGREEMENT = {"timing": 0.87, "sway": 0.54}
 # One measure alone may not carry an axis: timing has three that agree, while sway may show in one only.
-_HELD_Z = {"timing": 4.0, "sway": 8.0}
+_HELD_Z = {"timing": 5.0, "sway": 8.0}
 
 
 class StabilityDetector:

@@ -24,6 +24,9 @@ from sternway.samples import Block, Floats
 FACTORS = (1.0, 1.2, 1.4, 1.8, 2.5)
 READINGS = ("as_counted", "as_it_is")
 TEST_S, LEAST_S, REST_S = 50.0, 90.0, 1e4
+WITHIN_S = 60.0
+"""A cue counts within a minute; 50 s of a walk last that long at most once jitter has stretched its steps."""
+
 CUES = ("raised", "high")
 
 Stretches = list[DatedStretch]
@@ -167,7 +170,7 @@ def _runs(
             continue
         cues_s, highest = listen(detector, later(tested))
         after_s = [cue_s - REST_S - start_s for cue_s in cues_s]
-        found = min((s for s in after_s if s <= TEST_S), default=None)
+        found = min((s for s in after_s if s <= WITHIN_S), default=None)
         yield Run(walk.subject, reading, factor, found, highest)
 
 

@@ -18,6 +18,7 @@ from sternway.evaluate.stability_runs import (
     FACTORS,
     READINGS,
     TEST_S,
+    WITHIN_S,
     Pace,
     Run,
     Walk,
@@ -152,7 +153,7 @@ def _lines(figures: Mapping[str, Any]) -> Iterable[str]:
     )
     yield f"  cued at another pace      {len(pace['cued'])} of {pace['compared']} {' '.join(pace['cued'])}"
     for reading in READINGS:
-        yield f"  jitter found within {TEST_S:.0f} s, times the own spread {reading.replace('_', ' ')}"
+        yield f"  jitter found within {WITHIN_S:.0f} s, times the own spread {reading.replace('_', ' ')}"
         for factor, row in figures["power"][reading].items():
             share = 100.0 * (row["share"] or 0.0)
             limits = _span([100.0 * limit for limit in row["interval"] or (0.0, 1.0)])
