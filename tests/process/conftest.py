@@ -104,7 +104,8 @@ class Pins:
         return (self.folder / "levels").read_bytes()[line]
 
     def edges(self, line=MOTOR):
-        rows = [row.split() for row in (self.folder / "edges").read_text().splitlines()]
+        *whole, _ = (self.folder / "edges").read_text().split("\n")
+        rows = [row.split() for row in whole]
         return [Edge(int(ns) / 1e9, int(at), int(level)) for ns, at, level in rows if int(at) == line]
 
     def rises_after(self, time_s, line=MOTOR):
@@ -154,11 +155,13 @@ class FeltMotor:
 
     def __init__(self, pins):
         self._edges = (pins.folder / "edges").open()
+        self._begun = ""
         self._edge_s = 0.0
         self._motor = EmulatedMotor(lambda: self._edge_s)
 
     def shake_mps2(self, times_s):
-        for row in self._edges:
+        *rows, self._begun = (self._begun + self._edges.read()).split("\n")
+        for row in rows:
             ns, line, level = map(int, row.split())
             if line == MOTOR:
                 self._edge_s = ns / 1e9
