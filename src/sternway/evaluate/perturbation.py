@@ -5,6 +5,7 @@ felt to gross, and a form after published trip and slip studies (Pavol et al. 19
 Redfern 2001): what the trunk feels first, how it unloads and tips, and the hard recovery step that follows.
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ import numpy as np
 
 from sternway.detect.stumble import StumbleDetector, StumbleSettings
 from sternway.evaluate.trial import Trial
+from sternway.evaluate.variation import seed_of
 from sternway.motion.trunk import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -67,16 +69,21 @@ class Probe:
     latency_s: float | None
 
 
-def probe(trial: Trial, backwards: bool, seed: int = 0) -> tuple[list[Probe], dict[float, int]]:
+def plan_of(name: str, duration_s: float, backwards: bool) -> list[tuple[float, str, float]]:
+    """Return when a walk is perturbed, in which form and how hard: its own draw, of all pairs in turn."""
+    random = np.random.default_rng([seed_of(name), int(backwards)])
+    pairs = [(form, size_g) for form in FORMS for size_g in SIZES_G]
+    drawn = itertools.cycle([pairs[at] for at in random.permutation(len(pairs))])
+    starts_s = np.arange(6.0, duration_s - 3.0, EVERY_S) + random.uniform(0.0, 1.2)
+    return [(start_s, *next(drawn)) for start_s in starts_s.tolist()]
+
+
+def probe(trial: Trial, backwards: bool) -> tuple[list[Probe], dict[float, int]]:
     """Return what each threshold hears of perturbations put into ``trial``, and its alarms in ``trial`` without."""
-    random = np.random.default_rng([seed, len(trial.time_s), int(backwards)])
     walk = reverse(trial) if backwards else trial
     false_alarms = {threshold: len(decided) for threshold, decided in _decided_s(walk).items()}
-    plan: list[tuple[float, str, float]] = []
-    for start_s in np.arange(6.0, walk.duration_s - 3.0, EVERY_S):
-        form, size_g = str(random.choice(list(FORMS))), float(random.choice(SIZES_G))
-        begin_s = float(start_s + random.uniform(0.0, 1.2))
-        plan.append((begin_s, form, size_g))
+    plan = plan_of(trial.name, trial.duration_s, backwards)
+    for begin_s, form, size_g in plan:
         walk = perturbed(walk, begin_s, FORMS[form], size_g)
     probes = []
     for threshold, decided in _decided_s(walk).items():

@@ -19,7 +19,7 @@ def vary(trial: Trial, variation: str) -> Trial:
     """Return ``trial`` with its samples changed as ``variation`` says; labels stay, since times do."""
     if variation == "as-is":
         return trial
-    return _CHANGES[variation](trial, np.random.default_rng(_seed(trial.name)))
+    return _CHANGES[variation](trial, np.random.default_rng(seed_of(trial.name)))
 
 
 def orientations() -> list[Floats]:
@@ -72,7 +72,7 @@ def random_rotation(random: np.random.Generator) -> Floats:
     )
 
 
-def _seed(name: str) -> int:
+def seed_of(name: str) -> int:
     """Return a seed that belongs to the name, the same on every machine."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
 
