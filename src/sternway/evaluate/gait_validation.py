@@ -19,7 +19,7 @@ WAYS = {"ipol": 2, "mobgap": 2, "sisfall": 2, "hapt": 2, "bandai": 1, "vidimu": 
 
 _HEAD = """# How well walking is told
 
-Made by `make validation` with Sternway {version}; do not edit. Each block is what `sternway evaluate NAME DIR`
+Made by `make validation` with Sternway {version}; do not edit. Each block is what `sternway evaluate`
 prints (with `--reverse`, or `--stability`): each sensor turned at random, its mounting learned from ten seconds of
 unreversed walking, then every trial streamed cold through what runs on the clip.
 

@@ -44,7 +44,7 @@ DAMAGES = ("clipped", "dropped", "repeated", "reordered", "3-s-gap", "unplugged"
 _HEAD = """# How well stumbles and falls are heard
 
 Made by `make validation` with Sternway {version}; do not edit. Each table is what
-`sternway evaluate NAME DIR` prints: every trial streamed through the monitor that runs on the clip, cold (nothing
+`sternway evaluate` prints: every trial streamed through the monitor that runs on the clip, cold (nothing
 learned about the person), causal, with default settings. *In gait* counts only what happens while the walking gate is
 open, as on a walk. Intervals are 95 %: Wilson's for shares, the exact Poisson for rates.
 
