@@ -30,7 +30,7 @@ STRAIGHT_RAD = np.deg2rad(30.0)
 """Four seconds that turn by less are straight."""
 
 ONSET_S = 1.0
-"""The labels of sets that are not about gait cover the standing at both ends of a walk. There it begins where |a|
+"""The labels of sets that are not about gait cover the standing at both ends of a walk. There it begins where ``|a|``
 first leaves its mean by the standard deviation of the median second of that walk, and ends where it last does. No
 step detector is asked."""
 
