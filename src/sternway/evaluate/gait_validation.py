@@ -3,16 +3,14 @@
 Runs what the data folder holds (``DATA/<name>`` for each data set), as recorded and reversed in time.
 """
 
-import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sternway import __version__
-from sternway.errors import SternwayError
 from sternway.evaluate import gait_score, reliability, stability_score
 from sternway.evaluate.datasets import dataset
+from sternway.evaluate.validation import asked
 
 WAYS = {"ipol": 2, "mobgap": 2, "sisfall": 2, "hapt": 2, "bandai": 1, "vidimu": 1}
 """The data sets, and whether they are also run reversed in time; what really walks backward is not."""
@@ -40,14 +38,7 @@ detected contact counts within 0.5 s of a labelled one, one to one.
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run everything that the data folder holds and write the page."""
-    parser = argparse.ArgumentParser(description="Regenerate docs/validation/gait.md.")
-    parser.add_argument("data", type=Path, help=f"the folder that holds {', '.join(WAYS)}")
-    parser.add_argument("out", type=Path, help="docs/validation")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    arguments = parser.parse_args(words)
-    present = [name for name in WAYS if (arguments.data / name).is_dir()]
-    if not present:
-        raise SternwayError(f"{arguments.data}: none of {', '.join(WAYS)} in it; docs/validation stays as it is")
+    arguments, present = asked("gait.md", WAYS, words)
     blocks = [block for name in present for block in _blocks(name, arguments.data / name, arguments.jobs)]
     page = "\n".join([_HEAD.format(version=__version__), *blocks])
     (arguments.out / "gait.md").write_text(page, encoding="utf-8")

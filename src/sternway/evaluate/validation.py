@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -64,14 +64,7 @@ waist, 89.5 % without a false alarm; Palmerini et al. 2020, 143 *real* falls, ab
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run everything that the data folder holds and write the page and its plot."""
-    parser = argparse.ArgumentParser(description="Regenerate docs/validation/detection.md.")
-    parser.add_argument("data", type=Path, help="the folder that holds sisfall, hapt, kfall, umafall")
-    parser.add_argument("out", type=Path, help="docs/validation")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    arguments = parser.parse_args(words)
-    present = [name for name in SETS if (arguments.data / name).is_dir()]
-    if not present:
-        raise SternwayError(f"{arguments.data}: none of {', '.join(SETS)} in it; docs/validation stays as it is")
+    arguments, present = asked("detection.md", SETS, words)
     parts = [_HEAD.format(version=__version__)]
     outcomes = {name: heard_in(dataset(name), arguments.data / name, arguments.jobs) for name in present}
     parts += [_table(dataset(name), outcomes[name]) for name in present]
@@ -80,6 +73,23 @@ def main(words: Sequence[str] | None = None) -> int:
         parts.append(_curves(arguments.data / "sisfall", arguments.out, arguments.jobs))
     (arguments.out / "detection.md").write_text("\n".join(parts), encoding="utf-8")
     return 0
+
+
+def asked(page: str, sets: Iterable[str], words: Sequence[str] | None = None) -> tuple[argparse.Namespace, list[str]]:
+    """Return the words of the command that writes ``page``, and those of ``sets`` that its data folder holds.
+
+    Raises ``SternwayError`` where it holds none.
+    """
+    names = ", ".join(sets)
+    parser = argparse.ArgumentParser(description=f"Regenerate docs/validation/{page}.")
+    parser.add_argument("data", type=Path, help=f"the folder that holds {names}")
+    parser.add_argument("out", type=Path, help="docs/validation")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args(words)
+    present = [name for name in sets if (arguments.data / name).is_dir()]
+    if not present:
+        raise SternwayError(f"{arguments.data}: none of {names} in it; docs/validation stays as it is")
+    return arguments, present
 
 
 def outcomes_of(
