@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+Vector = tuple[float, float, float]
+
 GRAVITY_MPS2 = 9.80665
 
 

@@ -20,26 +20,25 @@ def trunk(
 ):
     """Return trunk motion of one kind throughout; ``direction`` may be an array."""
     n = len(time_s)
-    full = lambda value: np.full(n, float(value))  # noqa: E731
-    return TrunkMotion(
-        time_s=time_s,
-        accel_mps2=np.tile([0.0, 0.0, float(accel)], (n, 1)),
-        gyro_radps=np.zeros((n, 3)),
-        up=np.tile(np.asarray(up, dtype=float), (n, 1)),
-        accel_norm_mps2=full(accel),
-        gyro_norm_radps=full(gyro),
-        vertical_mps2=full(accel - 9.81),
-        horizontal_mps2=full(0.5 if walking else 0.05),
-        vertical_velocity_mps=full(0.0),
-        tilt_rad=full(0.0),
-        yaw_rate_radps=full(yaw_rate),
-        anteroposterior_mps2=None,
-        mediolateral_mps2=None,
-        walking=np.full(n, walking),
-        direction=np.broadcast_to(np.asarray(direction, dtype=np.int8), (n,)).copy(),
-        steps=tuple(steps),
-        motor_on=np.full(n, motor_on),
-    )
+    columns = {
+        "time_s": np.asarray(time_s, dtype=float).tolist(),
+        "accel_mps2": [(0.0, 0.0, float(accel))] * n,
+        "gyro_radps": [(0.0, 0.0, 0.0)] * n,
+        "up": [tuple(map(float, up))] * n,
+        "accel_norm_mps2": [float(accel)] * n,
+        "gyro_norm_radps": [float(gyro)] * n,
+        "vertical_mps2": [accel - 9.81] * n,
+        "horizontal_mps2": [0.5 if walking else 0.05] * n,
+        "vertical_velocity_mps": [0.0] * n,
+        "tilt_rad": [0.0] * n,
+        "yaw_rate_radps": [float(yaw_rate)] * n,
+        "anteroposterior_mps2": [0.0] * n,
+        "mediolateral_mps2": [0.0] * n,
+        "walking": [bool(walking)] * n,
+        "direction": np.broadcast_to(np.asarray(direction), (n,)).tolist(),
+        "motor_on": [bool(motor_on)] * n,
+    }
+    return TrunkMotion(columns, tuple(steps))
 
 
 class Walker:

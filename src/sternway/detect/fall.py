@@ -70,7 +70,7 @@ class FallDetector:
             self._waiting = []
         events: list[Event] = []
         impacts, rests = self._impacts.update(trunk), self._rest.update(trunk)
-        for time_s, impact, resting_up in zip(trunk.plain("time_s"), impacts, rests, strict=True):
+        for time_s, impact, resting_up in zip(trunk.columns["time_s"], impacts, rests, strict=True):
             if impact is not None:
                 self._hear(impact)
             if self._waiting:
@@ -78,7 +78,7 @@ class FallDetector:
         return events
 
     def _hear(self, impact: Impact) -> None:
-        log_odds = self._network(np.array(impact.numbers))
+        log_odds = self._network(np.array(impact.numbers, dtype=np.float32))
         if log_odds >= self._settings.threshold:
             self._waiting = [*self._waiting, (impact, log_odds)][-4:]
 

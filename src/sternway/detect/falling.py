@@ -2,12 +2,11 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
 from typing import Any
 
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkMotion
-from sternway.samples import GRAVITY_MPS2
+from sternway.samples import GRAVITY_MPS2, Vector
 
 CHANNELS = (
     "unloading",
@@ -32,7 +31,6 @@ _VELOCITY_LEAK_S = 1.0
 _DROP_LEAK_S = 1.0
 _SHORT_COUNT, _LONG_COUNT = 25, 100
 
-_Vector = Sequence[float]
 _Row = tuple[Any, ...]
 
 
@@ -50,9 +48,9 @@ class FallingTracker:
     def reset(self) -> None:
         """Forget all motion."""
         self._seen: tuple[TrunkMotion | None, list[list[float]]] = (None, [])
-        self._speed: _Vector = (0.0, 0.0, 0.0)
-        self._accel: _Vector | None = None
-        self._ups: deque[_Vector] = deque(maxlen=_LONG_COUNT + 1)
+        self._speed: Vector = (0.0, 0.0, 0.0)
+        self._accel: Vector | None = None
+        self._ups: deque[Vector] = deque(maxlen=_LONG_COUNT + 1)
         self._drop_m = 0.0
 
     def update(self, trunk: TrunkMotion) -> list[list[float]]:
@@ -76,9 +74,11 @@ class FallingTracker:
             "up",
             "accel_norm_mps2",
             "vertical_mps2",
+            "level_mps2",
             "horizontal_mps2",
             "vertical_velocity_mps",
             "tilt_rad",
+            "tilt_rate_radps",
             "yaw_rate_radps",
         )
         channels = [self._channels(row) for row in rows]
@@ -86,18 +86,18 @@ class FallingTracker:
         return channels
 
     def _channels(self, row: _Row) -> list[float]:
-        accel, gyro, up, norm, vertical, horizontal, velocity, tilt, yaw = row
+        accel, gyro, up, norm, vertical, level, horizontal, velocity, tilt, tilt_rate, yaw = row
         load = norm / GRAVITY_MPS2 - 1.0
         jerk = math.dist(accel, self._accel or accel) / PERIOD_S
         self._accel = accel
         ups = self._ups
         ups.append(up)
         self._drop_m += PERIOD_S * (velocity - self._drop_m / _DROP_LEAK_S)
-        wx, wy, wz = gyro
-        tilt_rate = math.sqrt(max(0.0, wx * wx + wy * wy + wz * wz - yaw * yaw))
-        turned_long, lean = _leant(ups[0], up)
-        level = _level(accel, up, vertical)
-        speed = self._speed = _carried(self._speed, gyro, level)
+        cosine, (lx, ly, lz) = _leant(ups[0], up)
+        ux, uy, uz = up
+        bx, by, bz = ups[-1 - _SHORT_COUNT] if len(ups) > _SHORT_COUNT else ups[0]
+        sx, sy, sz = self._speed = _carried(self._speed, gyro, level)
+        ax, ay, az = level
         return [
             max(-1.0, min(0.0, load)),
             max(0.0, min(3.0, load)),
@@ -108,35 +108,29 @@ class FallingTracker:
             max(-3.0, min(3.0, velocity)),
             max(-3.0, min(3.0, self._drop_m / 0.3)),
             tilt,
-            _angle(_dot(up, ups[max(0, len(ups) - 1 - _SHORT_COUNT)])),
-            turned_long,
-            min(3.0, math.hypot(*speed)),
-            max(-3.0, min(3.0, _dot(speed, lean))),
-            max(-2.0, min(2.0, _dot(level, lean) / GRAVITY_MPS2)),
+            math.acos(max(-1.0, min(1.0, ux * bx + uy * by + uz * bz))),
+            math.acos(max(-1.0, min(1.0, cosine))),
+            min(3.0, math.sqrt(sx * sx + sy * sy + sz * sz)),
+            max(-3.0, min(3.0, sx * lx + sy * ly + sz * lz)),
+            max(-2.0, min(2.0, (ax * lx + ay * ly + az * lz) / GRAVITY_MPS2)),
             min(3.0, jerk / 200.0),
         ]
 
 
-def _level(accel: _Vector, up: _Vector, vertical: float) -> _Vector:
-    """Return the horizontal part of the acceleration, in chip axes."""
-    along = vertical + GRAVITY_MPS2
-    return (accel[0] - along * up[0], accel[1] - along * up[1], accel[2] - along * up[2])
+def _leant(before: Vector, up: Vector) -> tuple[float, Vector]:
+    """Return the cosine of how far up has turned since ``before``, and the way that what pointed up then leans now.
 
-
-def _leant(before: _Vector, up: _Vector) -> tuple[float, _Vector]:
-    """Return how far up has turned since ``before``, and the horizontal way that what pointed up then leans now.
-
-    The way fades below 6 degrees.
+    The way is horizontal and fades below 6 degrees.
     """
     bx, by, bz = before
     ux, uy, uz = up
     along = bx * ux + by * uy + bz * uz
     x, y, z = bx - along * ux, by - along * uy, bz - along * uz
     length = math.sqrt(x * x + y * y + z * z) + 0.1
-    return _angle(along), (x / length, y / length, z / length)
+    return along, (x / length, y / length, z / length)
 
 
-def _carried(speed: _Vector, gyro: _Vector, level: _Vector) -> _Vector:
+def _carried(speed: Vector, gyro: Vector, level: Vector) -> Vector:
     """Return the leaky integral of the horizontal acceleration in the axes of the turning chip."""
     x, y, z = speed
     wx, wy, wz = gyro
@@ -147,11 +141,3 @@ def _carried(speed: _Vector, gyro: _Vector, level: _Vector) -> _Vector:
         y + PERIOD_S * (z * wx - x * wz + ly - leak * y),
         z + PERIOD_S * (x * wy - y * wx + lz - leak * z),
     )
-
-
-def _angle(cosine: float) -> float:
-    return math.acos(max(-1.0, min(1.0, cosine)))
-
-
-def _dot(a: _Vector, b: _Vector) -> float:
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

@@ -1,5 +1,6 @@
 """Is the wearer walking? Outside gait, sitting down hard and jumping look the same to one sensor."""
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from functools import cache
@@ -19,8 +20,6 @@ _LAG_STEP = 2
 
 _SMOOTH = 10
 """Samples averaged: 0.1 s keeps the rhythm of the steps without the jolt of the heel."""
-
-_ZERO = np.zeros(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +79,19 @@ class WalkingGate:
         if trunk.after_gap:
             self.reset()
         is_open = []
+        shut_s = self._shut_s()
         for time_s, vertical in trunk.rows("time_s", "vertical_mps2"):
             self._past.append(vertical)
             self._count += 1
             if self._count % _EVERY == 0:
                 self._look(time_s)
-            is_open.append(bool(self._rhythmic_s) and time_s < self._rhythmic_s[-1] + self._settings.hold_s)
+                shut_s = self._shut_s()
+            is_open.append(time_s < shut_s)
         self._seen = (trunk, is_open)
         return is_open
+
+    def _shut_s(self) -> float:
+        return self._rhythmic_s[-1] + self._settings.hold_s if self._rhythmic_s else -math.inf
 
     def open_at(self, time_s: float, hold_s: float | None = None) -> bool:
         """Return whether gait was recognised within ``hold_s`` (default: the setting) before ``time_s``.
@@ -122,30 +126,37 @@ def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> flo
     Only lags count after which the correlation has once been negative: a slow movement is like itself a moment ago,
     but has no rhythm. 0 without rhythm or where the motion is softer than ``least_mps2``.
     """
-    lags, counts, ends = _lags(len(past), window, shortest)
+    lags, loudest, newest, starts, ends = _lags(len(past), window, shortest, least_mps2)
     if not len(lags):
         return 0.0
-    padded = np.concatenate((np.zeros(window), past))
-    squares = np.concatenate((_ZERO, padded * padded)).cumsum()
-    power = np.sqrt((squares[-1] - squares[-1 - counts]) * (squares[ends] - squares[ends - window]))
-    loud = power > counts * least_mps2**2
+    padded = np.zeros(window + len(past))
+    padded[window:] = past
+    squares = np.zeros(len(padded) + 1)
+    np.cumsum(padded * padded, out=squares[1:])
+    power = np.sqrt((squares[-1] - squares.take(newest)) * (squares.take(ends) - squares.take(starts)))
+    loud = power > loudest
     step = padded.itemsize
-    first, strides = int(ends[0]) - window, (-_LAG_STEP * step, step)
-    then = np.ndarray((len(lags), window), buffer=padded, offset=first * step, strides=strides)
+    then = np.ndarray((len(lags), window), np.float64, padded, int(starts[0]) * step, (-_LAG_STEP * step, step))
     like = np.einsum("ij,j->i", then, padded[-window:])[loud] / power[loud]
     rhythmic = np.logical_or.accumulate(like < 0.0) & (lags[loud] >= shortest)
     return float(like[rhythmic].max(initial=0.0))
 
 
 @cache
-def _lags(length: int, window: int, shortest: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the lags to look at, how many samples each compares, and where what it compares with ends."""
+def _lags(
+    length: int, window: int, shortest: int, least_mps2: float
+) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Return for ``length`` samples the lags to look at, and for each the power that is not soft, where what is
+    compared of the newest samples starts, and where what it is compared with starts and ends, after the padding.
+    """
     lags = np.arange(shortest // 2, length - window // 2 + 1, _LAG_STEP)
-    return lags, np.minimum(window, length - lags), window + length - lags
+    counts = np.minimum(window, length - lags)
+    return lags, counts * least_mps2**2, window + length - counts, length - lags, window + length - lags
 
 
 def _smooth(values: Floats) -> Floats:
     """Return the means of neighbours."""
-    sums: Floats = np.concatenate((_ZERO, values)).cumsum()
+    sums = np.zeros(len(values) + 1)
+    np.cumsum(values, out=sums[1:])
     means: Floats = (sums[_SMOOTH:] - sums[:-_SMOOTH]) / _SMOOTH
     return means

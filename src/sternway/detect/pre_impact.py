@@ -89,8 +89,8 @@ class PreImpactDetector:
         self._network = network or shipped("pre_impact")
         self._falling = falling or FallingTracker()
         self._gate = gate or WalkingGate()
-        self._boxes = boxes()
-        self._past = Lookback(self._boxes.shape[1], len(CHANNELS))
+        self._boxes = boxes().astype(np.float32)
+        self._past = Lookback(self._boxes.shape[1], len(CHANNELS), np.float32)
         self._sure_enough = SureEnough(self._settings)
         self.reset()
 
@@ -114,7 +114,7 @@ class PreImpactDetector:
         if trunk.after_gap:
             self._restart()
         events: list[Event] = []
-        rows = zip(trunk.plain("time_s"), self._falling.update(trunk), self._gate.update(trunk), strict=True)
+        rows = zip(trunk.columns["time_s"], self._falling.update(trunk), self._gate.update(trunk), strict=True)
         for time_s, channels, in_gait in rows:
             self._past.push(channels)
             log_odds = self._network(self._boxes.dot(self._past.rows).ravel())

@@ -1,6 +1,7 @@
 """Which way is up, in chip axes."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +45,7 @@ class Attitude:
     def reset(self) -> None:
         """Forget which way is up, and the gyro's bias."""
         self._bias: _Vector = (0.0, 0.0, 0.0)
-        self._restart()
+        self.restart()
 
     @property
     def bias_radps(self) -> _Vector:
@@ -54,27 +55,24 @@ class Attitude:
     def update(self, block: Block) -> Floats:
         """Return the upward unit vector (n, 3) at each sample of a 100 Hz ``block``."""
         if block.after_gap:
-            self._restart()
-        rows = [
-            self._step(self._clip(accel), gyro)
-            for accel, gyro in zip(block.accel_mps2.tolist(), block.gyro_radps.tolist(), strict=True)
-        ]
-        return np.array(rows, dtype=np.float64).reshape(-1, 3)
+            self.restart()
+        samples = zip(block.accel_mps2.tolist(), block.gyro_radps.tolist(), strict=True)
+        return np.array([self.push(accel, gyro) for accel, gyro in samples], dtype=np.float64).reshape(-1, 3)
 
-    def _restart(self) -> None:
+    def restart(self) -> None:
+        """Forget which way is up, as after a gap; the gyro's bias stays."""
         self._force: _Vector | None = None
         self._count = 0
 
-    def _clip(self, accel: list[float]) -> _Vector:
-        x, y, z = accel
-        norm = math.sqrt(x * x + y * y + z * z)
-        scale = min(1.0, self._settings.clip_mps2 / norm) if norm > 0.0 else 1.0
-        return (scale * x, scale * y, scale * z)
-
-    def _step(self, accel: _Vector, gyro: list[float]) -> _Vector:
+    def push(self, accel: Sequence[float], gyro: Sequence[float]) -> _Vector:
+        """Take one sample of a 100 Hz stream and return the upward unit vector."""
         ax, ay, az = accel
+        norm = math.sqrt(ax * ax + ay * ay + az * az)
+        if norm > self._settings.clip_mps2:
+            scale = self._settings.clip_mps2 / norm
+            ax, ay, az = scale * ax, scale * ay, scale * az
         self._count += 1
-        x, y, z = self._turned(gyro) if self._force is not None else accel
+        x, y, z = self._turned(gyro) if self._force is not None else (ax, ay, az)
         ex, ey, ez = ax - x, ay - y, az - z
         self._learn_bias(y * ez - z * ey, z * ex - x * ez, x * ey - y * ex, x * x + y * y + z * z)
         gain = max(PERIOD_S / self._settings.time_constant_s, 1.0 / self._count)
@@ -83,7 +81,7 @@ class Attitude:
         length = math.sqrt(x * x + y * y + z * z)
         return (x / length, y / length, z / length) if length > 0.0 else (0.0, 0.0, 0.0)
 
-    def _turned(self, gyro: list[float]) -> _Vector:
+    def _turned(self, gyro: Sequence[float]) -> _Vector:
         """Return the mean force in the axes of the chip as it has turned since: dv = v x w dt, to second order."""
         x, y, z = self._force or (0.0, 0.0, 0.0)
         bx, by, bz = self._bias

@@ -162,15 +162,8 @@ class MountingEstimator:
         found = None
         steps = deque(trunk.steps)
         every = round(self._settings.every_s * RATE_HZ)
-        columns = (
-            trunk.time_s,
-            trunk.accel_mps2,
-            trunk.up,
-            trunk.yaw_rate_radps,
-            trunk.walking,
-            trunk.gyro_norm_radps,
-        )
-        for time_s, accel, up, yaw_radps, walking, turn_radps in zip(*(c.tolist() for c in columns), strict=True):
+        rows = trunk.rows("time_s", "accel_mps2", "up", "yaw_rate_radps", "walking", "gyro_norm_radps")
+        for time_s, accel, up, yaw_radps, walking, turn_radps in rows:
             while steps and steps[0].decided_at_s <= time_s:
                 self._intervals.extend(filter(None, [steps.popleft().step_time_s]))
             self._stand(accel, up, turn_radps, walking)

@@ -54,10 +54,14 @@ class Resampler:
 
     def update(self, block: Block) -> list[Block]:
         """Return the blocks at exactly 100 Hz that ``block`` completes; a gap inside begins a new one."""
+        return [_block(rows, block.read_at_s, after_gap) for rows, after_gap in self.stretches(block)]
+
+    def stretches(self, block: Block) -> list[tuple[list[_Row], bool]]:
+        """Return the same as plain rows (time, specific force, angular rate), and whether a gap is before them."""
         if block.after_gap:
             self.reset()
-        stretches: list[list[_Row]] = [[]]
-        gaps = [block.after_gap]
+        rows: list[_Row] = []
+        found = [(rows, block.after_gap)]
         samples = zip(block.time_s.tolist(), block.accel_mps2.tolist(), block.gyro_radps.tolist(), strict=True)
         for time_s, accel, gyro in samples:
             row = accel + gyro
@@ -65,11 +69,10 @@ class Resampler:
                 continue
             if self._last_s is not None and self._is_gap(time_s):
                 self.reset()
-                stretches.append([])
-                gaps.append(True)
-            self._add(time_s, row, stretches[-1])
-        pairs = zip(stretches, gaps, strict=True)
-        return [_block(stretch, block.read_at_s, gap) for stretch, gap in pairs if stretch or gap]
+                rows = []
+                found.append((rows, True))
+            self._add(time_s, row, rows)
+        return [stretch for stretch in found if stretch[0] or stretch[1]]
 
     def _is_gap(self, time_s: float) -> bool:
         silence_s = time_s - (self._last_s or 0.0)

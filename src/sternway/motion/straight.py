@@ -1,8 +1,6 @@
 """Finds straight, settled walking one way and cuts it into stretches of five seconds."""
 
-import math
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +9,6 @@ from sternway.motion.gait import Direction
 from sternway.motion.regularity import GaitStretch, measure
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.motion.trunk import TrunkMotion
-from sternway.motion.window import Lookback
 
 STRETCH_S = 5.0
 _LENGTH = round(STRETCH_S * RATE_HZ)
@@ -50,7 +47,7 @@ class StraightWalking:
     def __init__(self, settings: StraightSettings | None = None) -> None:
         self._settings = settings or StraightSettings()
         self._wait = round(self._settings.wait_s * RATE_HZ)
-        self._past = Lookback(_LENGTH + self._wait, 5)
+        self._past: deque[tuple[float, ...]] = deque(maxlen=_LENGTH + self._wait)
         self.reset()
 
     def reset(self) -> None:
@@ -58,7 +55,7 @@ class StraightWalking:
         self._yaw_radps = 0.0
         self._row = self._run_rows = 0
         self._way = 0
-        self._past.reset()
+        self._past.clear()
         self._contacts: deque[tuple[float, float]] = deque()
         self._due: deque[tuple[int, int]] = deque()
 
@@ -68,10 +65,14 @@ class StraightWalking:
             self.reset()
         out = []
         settled = round(self._settings.settle_s * RATE_HZ)
+        gain = PERIOD_S / self._settings.yaw_s
         self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
-        for row, yaw, way in zip(_rows(trunk), trunk.plain("yaw_rate_radps"), _ways(trunk), strict=True):
-            self._past.push(row)
-            self._yaw_radps += PERIOD_S / self._settings.yaw_s * (yaw - self._yaw_radps)
+        rows = trunk.rows(
+            "time_s", "vertical_mps2", "anteroposterior_mps2", "mediolateral_mps2", "tilt_rate_radps", "yaw_rate_radps"
+        )
+        for row, way in zip(rows, _ways(trunk), strict=True):
+            self._past.append(row)
+            self._yaw_radps += gain * (row[5] - self._yaw_radps)
             straight = way != 0 and abs(self._yaw_radps) < self._settings.turn_radps
             self._run_rows = self._run_rows + 1 if straight and way == self._way else 0
             self._way = way
@@ -86,7 +87,7 @@ class StraightWalking:
         return out
 
     def _finish(self, way: int) -> list[DatedStretch]:
-        table = np.ascontiguousarray(self._past.rows[:_LENGTH].T)
+        table = np.ascontiguousarray(np.array(self._past)[:_LENGTH].T)
         start_s, end_s = float(table[0, 0]), float(table[0, -1])
         decided_at_s = end_s + self._settings.wait_s
         contacts_s = sorted(
@@ -99,30 +100,13 @@ class StraightWalking:
 
     def _trim(self) -> None:
         """Forget contacts that are older than what is kept."""
-        start_s = float(self._past.rows[0, 0])
+        start_s = self._past[0][0]
         while self._contacts and self._contacts[0][0] < start_s:
             self._contacts.popleft()
 
 
-def _rows(trunk: TrunkMotion) -> Iterable[tuple[float, float, float, float, float]]:
-    """Return time, upward, forward and leftward acceleration, and the rate of tilting, of each sample."""
-    nothing = [0.0] * len(trunk)
-    mounted = trunk.anteroposterior_mps2 is not None
-    return zip(
-        trunk.plain("time_s"),
-        trunk.plain("vertical_mps2"),
-        trunk.plain("anteroposterior_mps2") if mounted else nothing,
-        trunk.plain("mediolateral_mps2") if mounted else nothing,
-        [
-            math.sqrt(max(turning * turning - yaw * yaw, 0.0))
-            for turning, yaw in trunk.rows("gyro_norm_radps", "yaw_rate_radps")
-        ],
-        strict=True,
-    )
-
-
 def _ways(trunk: TrunkMotion) -> list[int]:
     """Return the direction of walking at each sample, 0 where nobody walks or it is not known."""
-    if trunk.anteroposterior_mps2 is None:
+    if not trunk.mounted:
         return [0] * len(trunk)
     return [way if walking else 0 for walking, way in trunk.rows("walking", "direction")]

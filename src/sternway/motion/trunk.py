@@ -1,8 +1,9 @@
 """The second noun of the data flow: how the trunk moves, at exactly 100 Hz."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -18,52 +19,144 @@ from sternway.samples import GRAVITY_MPS2, Block, Floats
 
 _Row = Sequence[float]
 
+COLUMNS = (
+    "time_s",
+    "accel_mps2",
+    "gyro_radps",
+    "up",
+    "accel_norm_mps2",
+    "gyro_norm_radps",
+    "vertical_mps2",
+    "level_mps2",
+    "horizontal_mps2",
+    "vertical_velocity_mps",
+    "tilt_rad",
+    "tilt_rate_radps",
+    "yaw_rate_radps",
+    "anteroposterior_mps2",
+    "mediolateral_mps2",
+    "walking",
+    "direction",
+    "motor_on",
+)
+"""What is known of each sample; :class:`TrunkMotion` has a property for each that says what it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrunkMotion:
-    """Trunk motion at exactly 100 Hz; every array has n rows.
+    """Trunk motion at exactly 100 Hz.
 
-    Yaw-free quantities are always there. ``anteroposterior_mps2`` (x, forward) and ``mediolateral_mps2`` (y, left)
-    are ``None`` until the mounting is known. ``direction`` holds :class:`~sternway.motion.gait.Direction` values,
-    ``walking`` whether gait is recognised, and ``steps`` the initial contacts *decided* within these samples.
-    ``motor_on`` marks samples shaken by our own motor.
+    ``columns`` holds each quantity as plain numbers, one a sample, vectors as three: for the few rows of a block they
+    are quicker than arrays, which the properties make of them for whoever looks at many rows. Not to be changed.
+    Yaw-free quantities are always there; those along body axes are 0 until it is known how the clip is ``mounted``.
+    ``steps`` are the initial contacts *decided* within these samples.
     """
 
-    time_s: Floats
-    accel_mps2: Floats
-    gyro_radps: Floats
-    up: Floats
-    accel_norm_mps2: Floats
-    gyro_norm_radps: Floats
-    vertical_mps2: Floats
-    horizontal_mps2: Floats
-    vertical_velocity_mps: Floats
-    tilt_rad: Floats
-    yaw_rate_radps: Floats
-    anteroposterior_mps2: Floats | None
-    mediolateral_mps2: Floats | None
-    walking: NDArray[np.bool_]
-    direction: NDArray[np.int8]
-    steps: tuple[Step, ...]
-    motor_on: NDArray[np.bool_]
+    columns: Mapping[str, Sequence[Any]]
+    steps: tuple[Step, ...] = ()
     after_gap: bool = False
-    _plain: dict[str, list[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    mounted: bool = False
 
     def __len__(self) -> int:
-        return len(self.time_s)
-
-    def plain(self, name: str) -> list[Any]:
-        """Return a column as plain numbers, vectors as lists of three; not to be changed.
-
-        For a few rows that is quicker than arrays. Converted once, however many stages ask.
-        """
-        if name not in self._plain:
-            self._plain[name] = getattr(self, name).tolist()
-        return self._plain[name]
+        return len(self.columns["time_s"])
 
     def rows(self, *names: str) -> Iterator[tuple[Any, ...]]:
         """Return the named columns sample by sample, as plain numbers."""
-        return zip(*map(self.plain, names), strict=True)
+        return zip(*[self.columns[name] for name in names], strict=True)
+
+    @property
+    def time_s(self) -> Floats:
+        """Return monotonic seconds (n,)."""
+        return self._array("time_s")
+
+    @property
+    def accel_mps2(self) -> Floats:
+        """Return specific force (n, 3) in chip axes."""
+        return self._array("accel_mps2", 3)
+
+    @property
+    def gyro_radps(self) -> Floats:
+        """Return angular rate (n, 3) in chip axes."""
+        return self._array("gyro_radps", 3)
+
+    @property
+    def up(self) -> Floats:
+        """Return the upward unit vector (n, 3) in chip axes."""
+        return self._array("up", 3)
+
+    @property
+    def accel_norm_mps2(self) -> Floats:
+        """Return the size (n,) of specific force."""
+        return self._array("accel_norm_mps2")
+
+    @property
+    def gyro_norm_radps(self) -> Floats:
+        """Return the size (n,) of angular rate."""
+        return self._array("gyro_norm_radps")
+
+    @property
+    def vertical_mps2(self) -> Floats:
+        """Return upward acceleration (n,), without gravity."""
+        return self._array("vertical_mps2")
+
+    @property
+    def level_mps2(self) -> Floats:
+        """Return horizontal acceleration (n, 3) in chip axes."""
+        return self._array("level_mps2", 3)
+
+    @property
+    def horizontal_mps2(self) -> Floats:
+        """Return the size (n,) of horizontal acceleration."""
+        return self._array("horizontal_mps2")
+
+    @property
+    def vertical_velocity_mps(self) -> Floats:
+        """Return upward velocity (n,), integrated with a leak."""
+        return self._array("vertical_velocity_mps")
+
+    @property
+    def tilt_rad(self) -> Floats:
+        """Return the angle (n,) between up now and the slow idea of upright."""
+        return self._array("tilt_rad")
+
+    @property
+    def tilt_rate_radps(self) -> Floats:
+        """Return the rate of tipping (n,): all turning but that about the vertical."""
+        return self._array("tilt_rate_radps")
+
+    @property
+    def yaw_rate_radps(self) -> Floats:
+        """Return the rate of turning (n,) about the vertical, positive to the left."""
+        return self._array("yaw_rate_radps")
+
+    @property
+    def anteroposterior_mps2(self) -> Floats | None:
+        """Return forward acceleration (n,), ``None`` where the mounting is not known."""
+        return self._array("anteroposterior_mps2") if self.mounted else None
+
+    @property
+    def mediolateral_mps2(self) -> Floats | None:
+        """Return leftward acceleration (n,), ``None`` where the mounting is not known."""
+        return self._array("mediolateral_mps2") if self.mounted else None
+
+    @property
+    def walking(self) -> NDArray[np.bool_]:
+        """Return whether gait is recognised (n,)."""
+        return self._array("walking").astype(np.bool_)
+
+    @property
+    def direction(self) -> NDArray[np.int8]:
+        """Return values (n,) of :class:`~sternway.motion.gait.Direction`."""
+        return self._array("direction").astype(np.int8)
+
+    @property
+    def motor_on(self) -> NDArray[np.bool_]:
+        """Return which samples (n,) our own motor shakes."""
+        return self._array("motor_on").astype(np.bool_)
+
+    def _array(self, name: str, width: int | None = None) -> Floats:
+        values: Floats = np.array(self.columns[name], dtype=np.float64)
+        return values if width is None else values.reshape(-1, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +207,7 @@ class TrunkTracker:
 
     def update(self, block: Block) -> list[TrunkMotion]:
         """Return the trunk motion that ``block`` completes, one item a stretch without gaps."""
-        return [self._track(even) for even in self._resampler.update(block)]
+        return [self._track(rows, after_gap) for rows, after_gap in self._resampler.stretches(block)]
 
     def _restart(self) -> None:
         self._velocity_mps = 0.0
@@ -122,47 +215,27 @@ class TrunkTracker:
         self._steps.reset()
         self._direction.reset()
 
-    def _track(self, block: Block) -> TrunkMotion:
-        """Return the trunk motion of a block at 100 Hz; plain floats, since NumPy is slow on a few rows."""
-        if block.after_gap:
+    def _track(self, rows: list[list[float]], after_gap: bool) -> TrunkMotion:
+        """Return the trunk motion of rows (time, specific force, angular rate) at 100 Hz."""
+        if after_gap:
+            self._attitude.restart()
             self._restart()
-        up = self._attitude.update(block)
-        samples = zip(
-            block.time_s.tolist(), block.accel_mps2.tolist(), block.gyro_radps.tolist(), up.tolist(), strict=True
-        )
         steps: list[Step] = []
-        rows = [self._row(*sample, steps) for sample in samples]
-        table: Floats = np.array(rows, dtype=np.float64).reshape(-1, 11).T
-        norm, turning, vertical, horizontal, velocity, tilt, yaw, forward, left, walking, direction = table
-        mounted = self._mounting is not None
+        table = [self._row(row, steps) for row in rows]
+        columns = zip(*table, strict=True) if table else repeat(())
         return TrunkMotion(
-            time_s=block.time_s,
-            accel_mps2=block.accel_mps2,
-            gyro_radps=block.gyro_radps,
-            up=up,
-            accel_norm_mps2=norm,
-            gyro_norm_radps=turning,
-            vertical_mps2=vertical,
-            horizontal_mps2=horizontal,
-            vertical_velocity_mps=velocity,
-            tilt_rad=tilt,
-            yaw_rate_radps=yaw,
-            anteroposterior_mps2=forward if mounted else None,
-            mediolateral_mps2=left if mounted else None,
-            walking=walking.astype(np.bool_),
-            direction=direction.astype(np.int8),
-            steps=tuple(steps),
-            motor_on=self._motor_on(block.time_s),
-            after_gap=block.after_gap,
+            dict(zip(COLUMNS, columns, strict=False)), tuple(steps), after_gap, self._mounting is not None
         )
 
-    def _row(self, time_s: float, accel: _Row, gyro: _Row, up: _Row, steps: list[Step]) -> tuple[float, ...]:
-        """Return the columns of one sample, in the order of ``_track``, and add the steps it decides to ``steps``."""
-        ax, ay, az = accel
-        ux, uy, uz = up
+    def _row(self, row: list[float], steps: list[Step]) -> tuple[Any, ...]:
+        """Return one sample of :data:`COLUMNS`, and add the steps it decides to ``steps``."""
+        time_s, ax, ay, az, gx, gy, gz = row
+        accel, gyro = (ax, ay, az), (gx, gy, gz)
+        ux, uy, uz = up = self._attitude.push(accel, gyro)
         along_up = ax * ux + ay * uy + az * uz
-        vertical, yaw = along_up - GRAVITY_MPS2, _dot(gyro, up)
-        level = (ax - along_up * ux, ay - along_up * uy, az - along_up * uz)
+        vertical, yaw = along_up - GRAVITY_MPS2, gx * ux + gy * uy + gz * uz
+        turning = gx * gx + gy * gy + gz * gz
+        lx, ly, lz = level = (ax - along_up * ux, ay - along_up * uy, az - along_up * uz)
         forward, left = self._body_axes(level, up)
         self._velocity_mps = self._keep * self._velocity_mps + vertical * PERIOD_S
         steps += self._steps.update(time_s, vertical, up, yaw, self._direction.direction)
@@ -170,17 +243,24 @@ class TrunkTracker:
         if self._mounting is not None:
             self._direction.update(vertical, forward, left, yaw, walking)
         return (
-            math.sqrt(_dot(accel, accel)),
-            math.sqrt(_dot(gyro, gyro)),
+            time_s,
+            accel,
+            gyro,
+            up,
+            math.sqrt(ax * ax + ay * ay + az * az),
+            math.sqrt(turning),
             vertical,
-            math.sqrt(_dot(level, level)),
+            level,
+            math.sqrt(lx * lx + ly * ly + lz * lz),
             self._velocity_mps,
             self._tilt(up),
+            math.sqrt(max(0.0, turning - yaw * yaw)),
             yaw,
             forward,
             left,
             walking,
             self._direction.direction,
+            bool(self._shaking) and self._is_shaken(time_s),
         )
 
     def _tilt(self, up: _Row) -> float:
@@ -204,13 +284,9 @@ class TrunkTracker:
         x, y, z = x / length, y / length, z / length
         return _dot(level, (x, y, z)), _dot(level, (uy * z - uz * y, uz * x - ux * z, ux * y - uy * x))
 
-    def _motor_on(self, time_s: Floats) -> NDArray[np.bool_]:
-        shaken = np.zeros(len(time_s), dtype=np.bool_)
-        if len(time_s):
-            self._shaking = [(start, end) for start, end in self._shaking if end > time_s[0]]
-            for start, end in self._shaking:
-                shaken |= (time_s >= start) & (time_s < end)
-        return shaken
+    def _is_shaken(self, time_s: float) -> bool:
+        self._shaking = [(start_s, end_s) for start_s, end_s in self._shaking if end_s > time_s]
+        return any(start_s <= time_s for start_s, _ in self._shaking)
 
 
 def _dot(a: _Row, b: _Row) -> float:

@@ -1,8 +1,10 @@
 """The last so many rows of a stream, in one piece."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sternway.samples import Floats
 
@@ -14,9 +16,9 @@ class Lookback:
     always one contiguous piece of the same shape.
     """
 
-    def __init__(self, count: int, width: int) -> None:
+    def __init__(self, count: int, width: int, dtype: type[np.floating[Any]] = np.float64) -> None:
         self._count = count
-        self._store = np.zeros((2 * count, width))
+        self._store = np.zeros((2 * count, width), dtype)
         self.reset()
 
     def reset(self) -> None:
@@ -37,6 +39,6 @@ class Lookback:
         self._end += 1
 
     @property
-    def rows(self) -> Floats:
+    def rows(self) -> NDArray[Any]:
         """Return the rows (count, width), oldest first; a view that the next ``push`` changes."""
         return self._store[self._end - self._count : self._end]

@@ -235,7 +235,7 @@ class Guide:
         """Take trunk motion for the walk test: *Start* when the walker may go, *Change* after each trial."""
         if self.phase is not Phase.WALK_TEST or not len(trunk):
             return
-        time_s = float(trunk.time_s[-1])
+        time_s = trunk.columns["time_s"][-1]
         trials_s, may_go = self._test.update(trunk)
         self.walk.trials_s += [round(trial_s, 3) for trial_s in trials_s]
         if len(self.walk.trials_s) >= TRIAL_COUNT:
