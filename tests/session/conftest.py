@@ -35,7 +35,7 @@ def trunk(
         "anteroposterior_mps2": [0.0] * n,
         "mediolateral_mps2": [0.0] * n,
         "walking": [bool(walking)] * n,
-        "direction": np.broadcast_to(np.asarray(direction), (n,)).tolist(),
+        "direction": [Direction(int(way)) for way in np.broadcast_to(direction, (n,))],
         "motor_on": [bool(motor_on)] * n,
     }
     return TrunkMotion(columns, tuple(steps))

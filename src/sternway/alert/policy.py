@@ -75,7 +75,9 @@ class AlertPolicy:
 
     def update(self, time_s: float, events: Iterable[Event], cues: Iterable[Prompt] = ()) -> list[Pattern]:
         """Return the pattern to play now, if any: ``[]`` or one."""
-        prompts = list(cues)
+        prompts, events = list(cues), list(events)
+        if not (prompts or events or self._waiting) and self._memory.next_fall_buzz_s is None:
+            return []
         stopped = any(prompt.cue is Cue.TROUBLE for prompt in prompts)
         for event in events:
             prompt = self._warning(event)

@@ -57,12 +57,13 @@ class WalkingGate:
         self._rhythmic_s: deque[float] = deque()
         self._window = round(self._settings.window_s * RATE_HZ)
         self._shortest = round(self._settings.shortest_s * RATE_HZ)
-        self._length = self._window + round(self._settings.longest_s * RATE_HZ)
+        self._length = self._window + round(self._settings.longest_s * RATE_HZ) - _SMOOTH + 1
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion; when the gate was open stays known."""
         self._seen: tuple[TrunkMotion | None, list[bool]] = (None, [])
+        self._newest: deque[float] = deque(maxlen=_SMOOTH)
         self._past: deque[float] = deque(maxlen=self._length)
         self._count = 0
         self._evidence = 0.0
@@ -81,8 +82,10 @@ class WalkingGate:
         is_open = []
         shut_s = self._shut_s()
         for time_s, vertical in trunk.rows("time_s", "vertical_mps2"):
-            self._past.append(vertical)
+            self._newest.append(vertical)
             self._count += 1
+            if len(self._newest) == _SMOOTH:
+                self._past.append(sum(self._newest) / _SMOOTH)
             if self._count % _EVERY == 0:
                 self._look(time_s)
                 shut_s = self._shut_s()
@@ -111,13 +114,8 @@ class WalkingGate:
                 self._rhythmic_s.popleft()
 
     def _likeness(self) -> float:
-        count = len(self._past)
-        if count < _SMOOTH:
-            return 0.0
-        past = _smooth(np.fromiter(self._past, dtype=np.float64, count=count))
-        return likeness(
-            past - np.add.reduce(past) / len(past), self._window, self._shortest, self._settings.least_mps2
-        )
+        past = np.fromiter(self._past, dtype=np.float64, count=len(self._past))
+        return likeness(past, self._window, self._shortest, self._settings.least_mps2)
 
 
 def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> float:
@@ -126,37 +124,50 @@ def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> flo
     Only lags count after which the correlation has once been negative: a slow movement is like itself a moment ago,
     but has no rhythm. 0 without rhythm or where the motion is softer than ``least_mps2``.
     """
-    lags, loudest, newest, starts, ends = _lags(len(past), window, shortest, least_mps2)
-    if not len(lags):
+    grid = _lags(len(past), window, shortest, least_mps2)
+    if not grid.count:
         return 0.0
-    padded = np.zeros(window + len(past))
-    padded[window:] = past
-    squares = np.zeros(len(padded) + 1)
-    np.cumsum(padded * padded, out=squares[1:])
-    power = np.sqrt((squares[-1] - squares.take(newest)) * (squares.take(ends) - squares.take(starts)))
-    loud = power > loudest
-    step = padded.itemsize
-    then = np.ndarray((len(lags), window), np.float64, padded, int(starts[0]) * step, (-_LAG_STEP * step, step))
-    like = np.einsum("ij,j->i", then, padded[-window:])[loud] / power[loud]
-    rhythmic = np.logical_or.accumulate(like < 0.0) & (lags[loud] >= shortest)
-    return float(like[rhythmic].max(initial=0.0))
+    padded = np.zeros(window + 1 + len(past))
+    np.subtract(past, np.add.reduce(past) / len(past), out=padded[window + 1 :])
+    energy = np.cumsum(padded * padded)
+    energy_then = (energy[window:] - energy[:-window])[grid.ends]
+    power = np.sqrt((energy[-1] - energy.take(grid.newest)) * energy_then)
+    products = np.correlate(padded[grid.then], padded[-window:])[::-_LAG_STEP]
+    like = np.zeros(len(products))
+    np.divide(products, power, out=like, where=power > grid.least)
+    opposed = int((like < 0.0).argmax())
+    if like[opposed] >= 0.0:
+        return 0.0
+    return float(like[max(opposed, grid.first) :].max(initial=0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lags:
+    """The ``count`` lags to look at, of which those from ``first`` on may be a step.
+
+    ``then`` is all that the newest samples are compared with, ``ends`` picks the energy of each such stretch,
+    ``newest`` is where what is compared of the newest samples begins, and ``least`` the power that is not soft.
+    """
+
+    count: int
+    first: int
+    then: slice
+    ends: slice
+    newest: NDArray[np.intp]
+    least: Floats
 
 
 @cache
-def _lags(
-    length: int, window: int, shortest: int, least_mps2: float
-) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Return for ``length`` samples the lags to look at, and for each the power that is not soft, where what is
-    compared of the newest samples starts, and where what it is compared with starts and ends, after the padding.
-    """
+def _lags(length: int, window: int, shortest: int, least_mps2: float) -> _Lags:
+    """Return the lags to look at in ``length`` samples, with ``window + 1`` zeros before them."""
     lags = np.arange(shortest // 2, length - window // 2 + 1, _LAG_STEP)
-    counts = np.minimum(window, length - lags)
-    return lags, counts * least_mps2**2, window + length - counts, length - lags, window + length - lags
-
-
-def _smooth(values: Floats) -> Floats:
-    """Return the means of neighbours."""
-    sums = np.zeros(len(values) + 1)
-    np.cumsum(values, out=sums[1:])
-    means: Floats = (sums[_SMOOTH:] - sums[:-_SMOOTH]) / _SMOOTH
-    return means
+    compared = np.minimum(window, length - lags)
+    nearest, farthest = (length - int(lag) for lag in (lags[0], lags[-1])) if len(lags) else (0, 0)
+    return _Lags(
+        count=len(lags),
+        first=int(np.searchsorted(lags, shortest)),
+        then=slice(farthest + 1, nearest + 1 + window),
+        ends=slice(nearest, farthest - 1 if farthest else None, -_LAG_STEP),
+        newest=window + length - compared,
+        least=compared * least_mps2**2,
+    )

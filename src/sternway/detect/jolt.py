@@ -5,6 +5,7 @@ from collections import deque
 
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkMotion
+from sternway.samples import Vector
 
 CHANNELS = ("jerk", "horizontal", "tilt_rate")
 
@@ -32,21 +33,21 @@ class JoltTracker:
     def reset(self) -> None:
         """Forget all motion."""
         self._rows: deque[_Row] = deque(maxlen=_SMOOTH)
-        self._past: deque[_Row] = deque(maxlen=_LAG)
+        self._past: deque[Vector] = deque(maxlen=_LAG)
 
     def update(self, trunk: TrunkMotion) -> list[Jolt]:
         """Return jerk, horizontal acceleration and tilt rate at each sample; zeros in the first 50 ms."""
         if trunk.after_gap:
             self.reset()
-        rows = trunk.rows("accel_mps2", "gyro_radps", "up")
-        return [self._push((*accel, *gyro), up) for accel, gyro, up in rows]
+        return [self._push(*row) for row in trunk.rows("accel_mps2", "gyro_radps", "up")]
 
-    def _push(self, row: _Row, up: list[float]) -> Jolt:
-        self._rows.append(row)
+    def _push(self, accel: Vector, gyro: Vector, up: Vector) -> Jolt:
+        self._rows.append((*accel, *gyro))
         if len(self._rows) < _SMOOTH:
             return (0.0, 0.0, 0.0)
-        ax, ay, az, wx, wy, wz = smooth = _mean(self._rows)
-        jerk = math.dist(smooth[:3], self._past[0][:3]) / (_LAG * PERIOD_S) if len(self._past) == _LAG else 0.0
+        ax, ay, az, wx, wy, wz = _mean(self._rows)
+        smooth = (ax, ay, az)
+        jerk = math.dist(smooth, self._past[0]) / (_LAG * PERIOD_S) if len(self._past) == _LAG else 0.0
         self._past.append(smooth)
         ux, uy, uz = up
         vertical, yaw = ax * ux + ay * uy + az * uz, wx * ux + wy * uy + wz * uz

@@ -93,9 +93,19 @@ class StumbleDetector:
     ) -> list[Event]:
         norm_mps2, moving_mps2 = norms
         self._norms.append(norm_mps2)
-        own = [pace.push(value) for pace, value in zip(self._paces, jolt, strict=True)]
-        ratios = self._ratios(jolt, own, self._caution.push(moving_mps2))
-        score = sum([w * math.log(max(r, 1e-3)) for w, r in zip(self._settings.weights, ratios, strict=True)])
+        share = self._caution.push(moving_mps2)
+        own: list[float] = []
+        ratios: list[float] = []
+        score = 0.0
+        for value, pace, peak, brisk, weight in zip(
+            jolt, self._paces, self._peaks, self._brisk.levels.values(), self._settings.weights, strict=True
+        ):
+            level = pace.push(value)
+            peak.append(value)
+            ratio = max(peak) / max(level, share * brisk)
+            score += weight * math.log(max(ratio, 1e-3))
+            own.append(level)
+            ratios.append(ratio)
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
         if held and motor_on:
@@ -108,14 +118,6 @@ class StumbleDetector:
         for pace in self._paces:
             pace.freeze()
         return [self._event(time_s, score, ratios)]
-
-    def _ratios(self, jolt: Jolt, own: list[float], share: float) -> list[float]:
-        """Return each newest peak over what is usual: the pace of a moment ago, or a share of the brisk walk."""
-        ratios = []
-        for peak, value, pace, brisk in zip(self._peaks, jolt, own, self._brisk.levels.values(), strict=True):
-            peak.append(value)
-            ratios.append(max(peak) / max(pace, share * brisk))
-        return ratios
 
     def _follow_rise(self, time_s: float, score: float) -> None:
         """Remember where the present excess began: that is when the stumble happened."""

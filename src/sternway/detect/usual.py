@@ -38,7 +38,7 @@ class PaceLevel:
     def reset(self) -> None:
         """Forget all motion."""
         self._waiting: deque[float] = deque()
-        self._mean = self._weight = 0.0
+        self._mean = self._weight = self._level = 0.0
         self._frozen_count = 0
 
     def freeze(self) -> None:
@@ -48,15 +48,17 @@ class PaceLevel:
 
     def push(self, value: float) -> float:
         """Take the newest value and return the level; 0 while there is none yet."""
+        waiting = self._waiting
         if self._frozen_count:
             self._frozen_count -= 1
         else:
-            self._waiting.append(value**self._power)
-        if len(self._waiting) > self._delay_count:
+            waiting.append(value**self._power)
+        if len(waiting) > self._delay_count:
             keep = self._keep
-            self._mean = keep * self._mean + (1.0 - keep) * self._waiting.popleft()
+            self._mean = keep * self._mean + (1.0 - keep) * waiting.popleft()
             self._weight = keep * self._weight + (1.0 - keep)
-        return (self._mean / self._weight) ** self._root if self._weight > 0.0 else 0.0
+            self._level = (self._mean / self._weight) ** self._root
+        return self._level
 
 
 class Caution:

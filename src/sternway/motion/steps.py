@@ -109,6 +109,10 @@ class StepDetector:
     def __init__(self, settings: StepSettings | None = None) -> None:
         self._settings = settings or StepSettings()
         self._band = BandPass(self._settings.low_hz, self._settings.high_hz)
+        self._rhythm_every = round(self._settings.rhythm_every_s * RATE_HZ)
+        self._upright_start = math.cos(self._settings.start_lean_rad)
+        self._upright_least = math.cos(self._settings.lean_rad)
+        self._unbent_least = math.cos(self._settings.bend_rad)
         self.reset()
 
     def reset(self) -> None:
@@ -146,7 +150,7 @@ class StepDetector:
         self._lean(up)
         self._turning_radps += PERIOD_S / self._settings.turn_time_s * (yaw_radps - self._turning_radps)
         self._fade()
-        if self._count % round(self._settings.rhythm_every_s * RATE_HZ) == 0:
+        if self._count % self._rhythm_every == 0:
             self._period = self._find_period()
         hump = self._hump(band)
         if hump is None:
@@ -168,10 +172,10 @@ class StepDetector:
         gain = max(1.0 / self._count, PERIOD_S / settings.lean_time_s)
         self._slow_up, upright = _followed(self._slow_up, up, gain)
         self._settled_up, self._settled = _followed(self._settled_up, up, PERIOD_S / settings.settle_time_s)
-        if upright < math.cos(settings.start_lean_rad):
+        if upright < self._upright_start:
             self._run = []
-        bent = self._walking_up is not None and _cosine(self._slow_up, self._walking_up) < math.cos(settings.bend_rad)
-        if bent or upright < math.cos(settings.lean_rad):
+        bent = self._walking_up is not None and _cosine(self._slow_up, self._walking_up) < self._unbent_least
+        if bent or upright < self._upright_least:
             self._leant_at = self._count
         if self._leant_at is not None and self._count - self._leant_at < settings.lean_hold_s * RATE_HZ:
             self._stop()
@@ -279,12 +283,11 @@ class StepDetector:
         if self._count < count:
             return None
         now = self._count % _KEPT + 1
-        band = np.array((self._bands[now:] + self._bands[:now])[-count:])
         shortest, longest = round(settings.shortest_s * RATE_HZ), round(settings.longest_s * RATE_HZ)
-        spectrum = np.fft.rfft(band, 2 * count)
-        products = np.fft.irfft(spectrum * np.conj(spectrum))[: longest + 2]
-        alike = (products / np.arange(count, count - longest - 2, -1)).tolist()
-        power, alike = alike[0], alike[shortest:]
+        band = np.array((self._bands[now:] + self._bands[:now])[-count:] + [0.0] * (longest + 1))
+        products = np.correlate(band, band[:count]).tolist()
+        power = products[0] / count
+        alike = [products[lag] / (count - lag) for lag in range(shortest, longest + 2)]
         peaks = [
             (alike[at], at + shortest)
             for at in range(1, len(alike) - 1)

@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from sternway.alert.patterns import Cue, Prompt
 from sternway.events import Event, Kind
-from sternway.motion.gait import Step
+from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
 from sternway.records import Phase, event_body
+from sternway.samples import Vector
 from sternway.session.heading import Heading
 from sternway.session.trial import TrialCounter
 from sternway.session.walk import LONGEST_LIST, STOP_RULES, Reason, Walk
@@ -45,13 +46,13 @@ class Sample(NamedTuple):
 
     time_s: float
     walking: bool
-    direction: int
+    direction: Direction
     accel_mps2: float
     gyro_radps: float
     yaw_rate_radps: float
     horizontal_mps2: float
     motor_on: bool
-    up: list[float]
+    up: Vector
 
 
 SURELY_STILL_S = 1.0
@@ -81,11 +82,12 @@ class Guide:
         self._test = TrialCounter()
         self._heading = Heading()
         self._settings = settings
+        self._stretch_count = round(walk.plan["stretch_min"] * 60.0 * RATE_HZ)
 
     @property
     def phase(self) -> Phase:
         """Where the walker is in the walk."""
-        return Phase(self.walk.phase)
+        return self.walk.phase
 
     def say(self, cue: Cue, time_s: float) -> None:
         """Let ``cue`` fall due."""
@@ -101,7 +103,8 @@ class Guide:
 
     def sample(self, sample: Sample, can_resume: bool) -> None:
         """Take one sample; ``can_resume`` says that nothing forbids walking on from a pause."""
-        walk, time_s, phase = self.walk, sample.time_s, self.phase
+        walk, time_s = self.walk, sample.time_s
+        phase = walk.phase
         if time_s <= walk.last_s:
             return
         if time_s - walk.last_s > GAP_S and phase is not Phase.PAUSED:
@@ -114,7 +117,7 @@ class Guide:
         elif phase is Phase.STANDING_CHECK:
             self._check_standing(time_s, still_s, sample.up)
         else:
-            self._count(sample._replace(yaw_rate_radps=yaw_rate_radps), phase)
+            self._count(sample, yaw_rate_radps, phase)
             self._lead(phase, time_s, active=still_s < self._settings.halt_s)
             if still_s >= self._settings.stand_s and self.ended is None and self.phase in GUIDED:
                 self.pause(Reason.STANDING, time_s)
@@ -155,7 +158,7 @@ class Guide:
             self.ended = (reason, time_s)
             return
         if self.phase is not Phase.PAUSED:
-            walk.before = walk.phase
+            walk.before = walk.phase.value
             walk.dose.close()
             walk.enter(Phase.PAUSED, time_s)
         elif walk.reason == Reason.FALL or reason in SELF_ENDING:
@@ -184,7 +187,7 @@ class Guide:
         if event.severity > 0.0 or event.kind is Kind.FALL_CANCELLED:
             walk.event_count[event.kind.value] = walk.event_count.get(event.kind.value, 0) + 1
         if len(walk.events) < LONGEST_LIST:
-            walk.events.append(event_body(event) | {"phase": walk.phase})
+            walk.events.append(event_body(event) | {"phase": walk.phase.value})
 
     def _while_paused(self, time_s: float, walks_on: bool) -> None:
         self.walk.paused_count += 1
@@ -193,7 +196,7 @@ class Guide:
         else:
             self.end_long_pause(time_s)
 
-    def _check_standing(self, time_s: float, still_s: float, up: list[float]) -> None:
+    def _check_standing(self, time_s: float, still_s: float, up: Vector) -> None:
         walk, settings = self.walk, self._settings
         since_s = time_s - walk.entered_s
         if still_s >= SURELY_STILL_S:
@@ -205,13 +208,14 @@ class Guide:
         elif since_s >= settings.check_limit_s:
             self.end(Reason.NOT_STILL, time_s)
 
-    def _count(self, sample: Sample, phase: Phase) -> None:
-        self.walk.turning.update(sample.yaw_rate_radps)
-        self.walk.dose.sample(sample.time_s, sample.walking, sample.direction)
+    def _count(self, sample: Sample, yaw_rate_radps: float, phase: Phase) -> None:
+        walk = self.walk
+        walk.turning.update(yaw_rate_radps)
+        walk.dose.sample(sample.time_s, sample.walking, sample.direction)
         if phase is Phase.BACKWARD:
-            self.walk.lane.turn(sample.yaw_rate_radps)
+            walk.lane.turn(yaw_rate_radps)
             if sample.walking:
-                self.walk.posture.walk(sample.up, sample.horizontal_mps2)
+                walk.posture.walk(sample.up, sample.horizontal_mps2)
 
     def _lead(self, phase: Phase, time_s: float, active: bool) -> None:
         """Count one sample on the plan's clocks and say what falls due."""
@@ -258,7 +262,7 @@ class Guide:
 
     def _lead_backward(self, time_s: float) -> None:
         walk, plan = self.walk, self.walk.plan
-        stretch_count = round(plan["stretch_min"] * 60.0 * RATE_HZ)
+        stretch_count = self._stretch_count
         walk.stretch_count += 1
         walk.lane.active_count += 1
         walk.level_count[walk.level] = walk.level_count.get(walk.level, 0) + 1

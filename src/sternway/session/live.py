@@ -16,9 +16,9 @@ class LiveGait:
     direction: Direction = Direction.UNKNOWN
     recent_s: list[float] = field(default_factory=list)
 
-    def sample(self, walking: bool, direction: int) -> None:
+    def sample(self, walking: bool, direction: Direction) -> None:
         """Take one sample; standing ends the bout that the cadence belongs to."""
-        self.direction = Direction(direction) if walking else Direction.UNKNOWN
+        self.direction = direction if walking else Direction.UNKNOWN
         if not walking:
             self.recent_s.clear()
 

@@ -60,14 +60,14 @@ def look_at(walk: Walk) -> SessionView:
     dose, reason = walk.dose, Reason(walk.reason) if walk.reason else None
     steps_backward, backward_s = dose.so_far(Direction.BACKWARD)
     return SessionView(
-        phase=Phase(walk.phase),
+        phase=walk.phase,
         reason=reason,
         words=REASON_WORDS[reason] if reason else "",
         steps=dose.step_count,
         steps_backward=steps_backward,
         backward_s=backward_s,
         forward_s=dose.so_far(Direction.FORWARD)[1],
-        lane=walk.lane.number if walk.phase == Phase.BACKWARD else None,
+        lane=walk.lane.number if walk.phase is Phase.BACKWARD else None,
         stretch=walk.stretch,
         plan_progress=done_share(walk),
         stumble_count=walk.stumble_count,

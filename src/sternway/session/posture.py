@@ -1,7 +1,10 @@
 """How the trunk is held in a walk: its lean against the walker's own quiet standing, and its sway."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+from sternway.samples import Vector
 
 
 @dataclass(slots=True)
@@ -14,12 +17,12 @@ class Posture:
     sway_sum_m2ps4: float = 0.0
     count: int = 0
 
-    def stand(self, up: list[float]) -> None:
+    def stand(self, up: Vector) -> None:
         """Take one sample of quiet standing."""
         self.standing_up = [total + part for total, part in zip(self.standing_up, up, strict=True)]
         self.standing_count += 1
 
-    def walk(self, up: list[float], horizontal_mps2: float) -> None:
+    def walk(self, up: Vector, horizontal_mps2: float) -> None:
         """Take one sample of walking; without a standing check the lean is not known."""
         if self.standing_count:
             self.count += 1
@@ -37,7 +40,9 @@ class Posture:
         return math.sqrt(self.sway_sum_m2ps4 / self.count) if self.count else None
 
 
-def _angle_rad(a: list[float], b: list[float]) -> float:
-    product = math.hypot(*a) * math.hypot(*b)
-    cosine = sum(p * q for p, q in zip(a, b, strict=True)) / product if product else 1.0
+def _angle_rad(a: Sequence[float], b: Sequence[float]) -> float:
+    ax, ay, az = a
+    bx, by, bz = b
+    product = math.sqrt((ax * ax + ay * ay + az * az) * (bx * bx + by * by + bz * bz))
+    cosine = (ax * bx + ay * by + az * bz) / product if product else 1.0
     return math.acos(max(-1.0, min(1.0, cosine)))

@@ -160,7 +160,7 @@ class SessionTracker:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return self._refuse(f"The walk saved before the restart cannot be read ({error}).")
         self._plan, self._facts = plan, facts | self._facts
-        if walk is not None and walk.phase != Phase.STANDING_CHECK:
+        if walk is not None and walk.phase is not Phase.STANDING_CHECK:
             self._guide = Guide(walk, self._settings, facts.get("walk_test_before_s"))
             self._rejoin(self._guide, facts, time_s, same_boot)
         return self._accept("Restored.")
@@ -305,7 +305,7 @@ class SessionTracker:
         reason, time_s = guide.ended
         walk, self._guide = guide.walk, None
         walk.dose.close()
-        if walk.phase != Phase.STANDING_CHECK:
+        if walk.phase is not Phase.STANDING_CHECK:
             self._reports.append((RecordKind.SESSION, report_body(walk, reason, time_s, facts)))
         self._last = dataclasses.replace(
             look_at(walk), phase=Phase.READY, reason=reason, words=REASON_WORDS[reason], lane=None, stretch=None

@@ -73,7 +73,7 @@ class Walk:
     answers: dict[str, Any]
     still: Stillness
     step_s: float
-    phase: str = ""
+    phase: Phase = Phase.READY
     entered_s: float = 0.0
     before: str | None = None
     reason: str | None = None
@@ -103,7 +103,7 @@ class Walk:
 
     def enter(self, phase: Phase, time_s: float) -> None:
         """Go to ``phase`` and note it in the walk's timeline."""
-        self.phase, self.entered_s = phase.value, time_s
+        self.phase, self.entered_s = phase, time_s
         if len(self.phases) < LONGEST_LIST:
             self.phases.append([phase.value, round(time_s, 3)])
 
@@ -115,6 +115,7 @@ class Walk:
     def restore(cls, values: dict[str, Any]) -> "Walk":
         """Return the walk that :meth:`snapshot` wrote."""
         parts = {
+            "phase": Phase(values["phase"]),
             "still": Stillness(**values["still"]),
             "dose": Dose.restore(values["dose"]),
             "lane": Lane(**values["lane"]),
