@@ -42,7 +42,7 @@ class FreeFallDetector:
         if trunk.after_gap:
             self.reset()
         events: list[Event] = []
-        for time_s, norm in zip(trunk.time_s.tolist(), trunk.accel_norm_mps2.tolist(), strict=True):
+        for time_s, norm in trunk.rows("time_s", "accel_norm_mps2"):
             self._light_count = self._light_count + 1 if norm < self._settings.weightless_mps2 else 0
             if self._light_count < self._settings.for_s * RATE_HZ or time_s < self._quiet_until_s:
                 continue

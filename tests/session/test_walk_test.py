@@ -65,7 +65,8 @@ def test_our_own_motor_is_no_movement():
     for trunk in trunks:
         on = (trunk.time_s > 5.0) & (trunk.time_s < 6.0)
         norm = trunk.accel_norm_mps2 + np.where(on, 5.0 * np.sin(900.0 * trunk.time_s), 0.0)
-        shaken.append(dataclasses.replace(trunk, accel_norm_mps2=norm, motor_on=on))
+        columns = {**trunk.columns, "accel_norm_mps2": norm.tolist(), "motor_on": on.tolist()}
+        shaken.append(dataclasses.replace(trunk, columns=columns))
     timer = MovementTimer()
     assert [movement for trunk in shaken for movement in timer.update(trunk)] == []
     assert timer.ready

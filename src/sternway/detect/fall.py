@@ -8,9 +8,10 @@ import numpy as np
 from sternway.detect.falling import FallingTracker
 from sternway.detect.impact import Impact, ImpactFinder, ImpactSettings
 from sternway.detect.network import Network, shipped
-from sternway.detect.rest import Rest, RestSettings, Vector, angle_rad
+from sternway.detect.rest import Rest, RestSettings, angle_rad
 from sternway.events import Event, Kind
 from sternway.motion.trunk import TrunkMotion
+from sternway.samples import Vector
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 from sternway.detect.falling import CHANNELS, FallingTracker
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
-from sternway.samples import GRAVITY_MPS2, Floats
+from sternway.samples import GRAVITY_MPS2, Floats, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Impact:
 
     time_s: float
     peak_mps2: float
-    up_before: tuple[float, float, float]
+    up_before: Vector
     numbers: tuple[float, ...]
 
 
@@ -62,7 +62,7 @@ class ImpactFinder:
         count = round(_HISTORY_S * RATE_HZ)
         self._falling.reset()
         self._norms: deque[float] = deque(maxlen=count)
-        self._ups: deque[list[float]] = deque(maxlen=count)
+        self._ups: deque[Vector] = deque(maxlen=count)
         self._channels: deque[list[float]] = deque(maxlen=count)
 
     def update(self, trunk: TrunkMotion) -> list[Impact | None]:
@@ -74,7 +74,7 @@ class ImpactFinder:
             self._step(time_s, norm, up, channels) for (time_s, norm, up), channels in zip(rows, falling, strict=True)
         ]
 
-    def _step(self, time_s: float, norm: float, up: list[float], channels: list[float]) -> Impact | None:
+    def _step(self, time_s: float, norm: float, up: Vector, channels: list[float]) -> Impact | None:
         self._norms.append(norm)
         self._ups.append(up)
         self._channels.append(channels)
@@ -105,7 +105,7 @@ class ImpactFinder:
         return tuple(float(x) for x in (*shape, *since))
 
 
-def _unit(vector: Floats) -> tuple[float, float, float]:
+def _unit(vector: Floats) -> Vector:
     x, y, z = vector.tolist()
     length = math.sqrt(x * x + y * y + z * z) or 1.0
     return (x / length, y / length, z / length)

@@ -6,7 +6,6 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from sternway.samples import Floats
@@ -32,7 +31,7 @@ class Network:
     third: Floats
     third_bias: float
     _layers: tuple[Singles, ...] = field(init=False, repr=False, compare=False)
-    """Weights, bias and zeros of each hidden layer, all members in one matrix: one product costs less than one each."""
+    """Weights, bias and zeros of each hidden layer, then the last weights; all members in one matrix: one product."""
 
     def __post_init__(self) -> None:
         members, width, inputs = self.second.shape

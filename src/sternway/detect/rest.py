@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkMotion
-from sternway.samples import GRAVITY_MPS2
-
-Vector = tuple[float, float, float]
+from sternway.samples import GRAVITY_MPS2, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Rest:
         """Forget all motion."""
         self._gathered_s = 0.0
         self._up: Vector | None = None
-        self._last: list[float] | None = None
+        self._last: Vector | None = None
 
     def update(self, trunk: TrunkMotion) -> list[Vector | None]:
         """Return for each sample which way is up (not of unit length) where stillness has gathered, else ``None``."""
@@ -43,7 +41,7 @@ class Rest:
         rows = trunk.rows("accel_mps2", "accel_norm_mps2", "gyro_norm_radps", "up")
         return [self._step(*row) for row in rows]
 
-    def _step(self, accel: list[float], norm: float, rate: float, up: list[float]) -> Vector | None:
+    def _step(self, accel: Vector, norm: float, rate: float, up: Vector) -> Vector | None:
         settings = self._settings
         still = rate < settings.radps and abs(norm - GRAVITY_MPS2) < settings.mps2 and not self._is_frozen(accel)
         gathered = self._gathered_s + (PERIOD_S if still else -2.0 * PERIOD_S)
@@ -54,7 +52,7 @@ class Rest:
         self._up = (x + gain * (up[0] - x), y + gain * (up[1] - y), z + gain * (up[2] - z))
         return self._up if self._gathered_s > settings.still_s - 0.5 * PERIOD_S else None
 
-    def _is_frozen(self, accel: list[float]) -> bool:
+    def _is_frozen(self, accel: Vector) -> bool:
         last = self._last
         return last is not None and (
             abs(accel[0] - last[0]) < 1e-9 and abs(accel[1] - last[1]) < 1e-9 and abs(accel[2] - last[2]) < 1e-9

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sternway.events import Cause, Event, Kind
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
-from sternway.samples import GRAVITY_MPS2
+from sternway.samples import GRAVITY_MPS2, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ class SensorFaultDetector:
         return events
 
     def _restart(self) -> None:
-        self._last: tuple[list[float], list[float]] | None = None
+        self._last: tuple[Vector, Vector] | None = None
         self._same_count = self._same_gyro_count = self._shaken_count = 0
         self._weightless_count = self._rail_count = self._good_count = 0
 
-    def _sample(self, time_s: float, accel: list[float], gyro: list[float]) -> list[Event]:
+    def _sample(self, time_s: float, accel: Vector, gyro: Vector) -> list[Event]:
         settings = self._settings
         if self._gap_before_next:
             self._gaps.append(time_s)
@@ -140,7 +140,7 @@ class SensorFaultDetector:
             return []
         return self._judge(self._shown, cause, wrong, time_s, evidence)
 
-    def _count_sameness(self, accel: list[float], gyro: list[float]) -> None:
+    def _count_sameness(self, accel: Vector, gyro: Vector) -> None:
         last, self._last = self._last, (accel, gyro)
         if last is None:
             return
@@ -190,11 +190,11 @@ class SensorFaultDetector:
         return [Event(Kind.FAULT, began_s, time_s, 0.0, {"lasted_s": time_s - began_s}, cause)]
 
 
-def _same(one: list[float], other: list[float]) -> bool:
+def _same(one: Vector, other: Vector) -> bool:
     """Return whether two samples are equal but for rounding in the resampler."""
     return abs(one[0] - other[0]) < 1e-7 and abs(one[1] - other[1]) < 1e-7 and abs(one[2] - other[2]) < 1e-7
 
 
-def _exceeds(vector: list[float], limit: float) -> bool:
+def _exceeds(vector: Vector, limit: float) -> bool:
     x, y, z = vector
     return not (-limit <= x <= limit and -limit <= y <= limit and -limit <= z <= limit)

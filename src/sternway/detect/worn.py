@@ -67,11 +67,11 @@ class WornDetector:
         self._start_second()
 
     def _start_second(self) -> None:
-        self._rows: list[list[float]] = []
+        self._rows: list[tuple[float, ...]] = []
         self._tilt_rad = 0.0
         self._walked = False
 
-    def _add(self, row: list[float], tilt_rad: float, walking: bool) -> None:
+    def _add(self, row: tuple[float, ...], tilt_rad: float, walking: bool) -> None:
         self._rows.append(row)
         self._tilt_rad = max(self._tilt_rad, tilt_rad)
         self._walked = self._walked or walking

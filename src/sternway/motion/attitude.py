@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sternway.motion.resample import PERIOD_S
-from sternway.samples import Block, Floats
-
-_Vector = tuple[float, float, float]
+from sternway.samples import Block, Floats, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +42,11 @@ class Attitude:
 
     def reset(self) -> None:
         """Forget which way is up, and the gyro's bias."""
-        self._bias: _Vector = (0.0, 0.0, 0.0)
+        self._bias: Vector = (0.0, 0.0, 0.0)
         self.restart()
 
     @property
-    def bias_radps(self) -> _Vector:
+    def bias_radps(self) -> Vector:
         """Return the gyro's bias as far as it is known, in chip axes."""
         return self._bias
 
@@ -61,10 +59,10 @@ class Attitude:
 
     def restart(self) -> None:
         """Forget which way is up, as after a gap; the gyro's bias stays."""
-        self._force: _Vector | None = None
+        self._force: Vector | None = None
         self._count = 0
 
-    def push(self, accel: Sequence[float], gyro: Sequence[float]) -> _Vector:
+    def push(self, accel: Sequence[float], gyro: Sequence[float]) -> Vector:
         """Take one sample of a 100 Hz stream and return the upward unit vector."""
         ax, ay, az = accel
         norm = math.sqrt(ax * ax + ay * ay + az * az)
@@ -81,7 +79,7 @@ class Attitude:
         length = math.sqrt(x * x + y * y + z * z)
         return (x / length, y / length, z / length) if length > 0.0 else (0.0, 0.0, 0.0)
 
-    def _turned(self, gyro: Sequence[float]) -> _Vector:
+    def _turned(self, gyro: Sequence[float]) -> Vector:
         """Return the mean force in the axes of the chip as it has turned since: dv = v x w dt, to second order."""
         x, y, z = self._force or (0.0, 0.0, 0.0)
         bx, by, bz = self._bias

@@ -13,12 +13,11 @@ from sternway.motion.direction import DirectionSettings
 from sternway.motion.filters import Biquad
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.motion.window import Lookback
-from sternway.samples import GRAVITY_MPS2, Floats
+from sternway.samples import GRAVITY_MPS2, Floats, Vector
 
 if TYPE_CHECKING:
     from sternway.motion.trunk import TrunkMotion
 
-Vector = tuple[float, float, float]
 
 PURE_RAD = math.radians(12.0)
 """In the middle of the back the direction that repeats most purely is the better axis (SisFall: 7 instead of 9

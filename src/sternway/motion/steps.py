@@ -12,10 +12,9 @@ import numpy as np
 from sternway.motion.filters import BandPass
 from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import PERIOD_S, RATE_HZ
+from sternway.samples import Vector
 
 _KEPT = 512
-
-_Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +126,8 @@ class StepDetector:
         self._trough = self._top = 0.0
         self._trough_at = self._top_at = 0
         self._last_top: int | None = None
-        self._slow_up: _Vector | None = None
-        self._settled_up: _Vector | None = None
+        self._slow_up: Vector | None = None
+        self._settled_up: Vector | None = None
         self._settled = 1.0
         self._turning_radps = 0.0
         self._leant_at: int | None = None
@@ -162,7 +161,7 @@ class StepDetector:
 
     def _stop(self) -> None:
         self._walking = False
-        self._walking_up: _Vector | None = None
+        self._walking_up: Vector | None = None
         self._run: list[_Hump] = []
         self._intervals: deque[int] = deque(maxlen=5)
         self._last_step_s: float | None = None
@@ -324,7 +323,7 @@ class StepDetector:
         return max(after - before for before, after in zip(values, values[2:], strict=False)) / (2.0 * PERIOD_S)
 
 
-def _followed(slow: _Vector | None, up: Sequence[float], gain: float) -> tuple[_Vector, float]:
+def _followed(slow: Vector | None, up: Sequence[float], gain: float) -> tuple[Vector, float]:
     """Return ``slow`` moved towards ``up``, and the cosine of the angle between them."""
     x, y, z = up
     sx, sy, sz = slow or (x, y, z)
@@ -332,7 +331,7 @@ def _followed(slow: _Vector | None, up: Sequence[float], gain: float) -> tuple[_
     return (sx, sy, sz), (x * sx + y * sy + z * sz) / math.sqrt(sx * sx + sy * sy + sz * sz)
 
 
-def _cosine(one: _Vector, other: _Vector) -> float:
+def _cosine(one: Vector, other: Vector) -> float:
     """Return the cosine of the angle between two vectors."""
     x, y, z = one
     a, b, c = other

@@ -68,7 +68,12 @@ class StraightWalking:
         gain = PERIOD_S / self._settings.yaw_s
         self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
         rows = trunk.rows(
-            "time_s", "vertical_mps2", "anteroposterior_mps2", "mediolateral_mps2", "tilt_rate_radps", "yaw_rate_radps"
+            "time_s",
+            "vertical_mps2",
+            "anteroposterior_mps2",
+            "mediolateral_mps2",
+            "tilt_rate_radps",
+            "yaw_rate_radps",
         )
         for row, way in zip(rows, _ways(trunk), strict=True):
             self._past.append(row)
