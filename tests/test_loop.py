@@ -163,6 +163,18 @@ def test_a_stumble_is_felt_before_it_is_written_and_both_say_the_same(wearer):
     assert traces[0]["sample_count"] == pytest.approx(500, abs=2)
 
 
+def test_while_a_stumble_may_be_near_the_chip_is_read_so_often_that_the_warning_waits_for_no_poll(wearer):
+    steps = [part for _ in range(6) for part in (Walk(11.37), Stumble())]
+    walk = wearer((Stand(13.0), *steps, Walk(5.0))).press().run(100.0)
+    decided_s = [event["decided_at_s"] for event in walk.desk.events(Kind.STUMBLE)]
+    felt_s = [
+        at_s for at_s, pattern in walk.motor.played if pattern.name in ("attention", "trouble", "attention_again")
+    ]
+    assert len(decided_s) == len(felt_s) == 6
+    # Half a cell of the grid, a sample and a hurried poll; at the usual poll it would be up to 30 ms.
+    assert max(felt - decided for felt, decided in zip(felt_s, decided_s, strict=True)) < 0.015
+
+
 def test_a_fall_during_the_buzz_of_a_stumble_is_still_a_fall(wearer):
     walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(0.3), Fall("backward", lie_s=40.0))).press().run(65.0)
     assert len(walk.desk.events(Kind.STUMBLE)) >= 1

@@ -37,9 +37,10 @@ STATE_S = 0.2
 
 
 class Sensor(Protocol):
-    """A source that knows why it is silent."""
+    """A source that knows why it is silent, and gives blocks more often while ``hurry`` is set."""
 
     cause: Cause | None
+    hurry: bool
 
 
 class Motor(Protocol):
@@ -157,6 +158,7 @@ class Loop:
         self._say_ready(block)
         self._test_motor(block.read_at_s)
         outcome = self._monitor.update(block, self._sensor.cause)
+        self._sensor.hurry = self._monitor.on_edge
         if self._haptics:
             for pattern in outcome.patterns:
                 self._motor.play(pattern)

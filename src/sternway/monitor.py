@@ -84,7 +84,8 @@ class Monitor:
         self.gate = WalkingGate()
         self.countdown = FallCountdown()
         falling = FallingTracker()
-        pre_impact, fall = PreImpactDetector(falling=falling, gate=self.gate), FallDetector(falling=falling)
+        self.pre_impact = PreImpactDetector(falling=falling, gate=self.gate)
+        fall = FallDetector(falling=falling)
         self._gated = GATED if gated else {}
         self._mounting = mounting
         self.speed = SpeedEstimator(memory.get("speed"), memory.get("walked"))
@@ -95,11 +96,11 @@ class Monitor:
             self.faults,
             self.worn,
             self.stumble,
-            pre_impact,
+            self.pre_impact,
             fall,
             self.stability,
         )
-        self.versions = {"pre_impact": pre_impact.version, "fall": fall.version}
+        self.versions = {"pre_impact": self.pre_impact.version, "fall": fall.version}
         self._policy = AlertPolicy()
         self._outcome = Outcome()
         self._time_s = now_s
@@ -142,6 +143,11 @@ class Monitor:
         self._outcome.events.append(event)
         if event.cause is not Cause.STORE_FULL:
             self._feel([event], (), event.decided_at_s)
+
+    @property
+    def on_edge(self) -> bool:
+        """Return whether a stumble or a fall may be told within the next samples: they had better not wait."""
+        return self.stumble.on_edge or self.pre_impact.on_edge
 
     @property
     def mounting(self) -> Mounting | None:

@@ -269,3 +269,11 @@ def test_close_ends_the_iteration(lsm):
         if number == 3:
             lsm.clip.close()
     assert number == 3
+
+
+def test_in_a_hurry_it_reads_every_5_ms_and_gives_the_same_samples(streaming):
+    streaming.clip.hurry = True
+    blocks = streaming.run(2.0)
+    assert np.diff([block.read_at_s for block in blocks]).max() < 0.007
+    time_s, _ = samples(blocks)
+    assert 0.004 < np.diff(time_s).min() <= np.diff(time_s).max() < 0.006

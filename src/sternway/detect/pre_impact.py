@@ -109,6 +109,11 @@ class PreImpactDetector:
         """Return the name of the weights that run."""
         return self._network.version
 
+    @property
+    def on_edge(self) -> bool:
+        """Return whether the last samples look like a fall."""
+        return self._sure_enough.streak > 0
+
     def update(self, trunk: TrunkMotion) -> list[Event]:
         """Return an alarm at the sample at which the network has been sure for samples enough in a row."""
         if trunk.after_gap:
