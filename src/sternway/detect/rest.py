@@ -47,9 +47,10 @@ class Rest:
         gathered = self._gathered_s + (PERIOD_S if still else -2.0 * PERIOD_S)
         self._gathered_s = max(0.0, min(settings.still_s, gathered))
         self._last = accel
+        ux, uy, uz = up
         x, y, z = self._up or up
         gain = PERIOD_S / settings.up_s
-        self._up = (x + gain * (up[0] - x), y + gain * (up[1] - y), z + gain * (up[2] - z))
+        self._up = (x + gain * (ux - x), y + gain * (uy - y), z + gain * (uz - z))
         return self._up if self._gathered_s > settings.still_s - 0.5 * PERIOD_S else None
 
     def _is_frozen(self, accel: Vector) -> bool:

@@ -45,6 +45,7 @@ class SensorFaultDetector:
 
     def __init__(self, settings: SensorFaultSettings | None = None) -> None:
         self._settings = settings or SensorFaultSettings()
+        self._rail_limit = round(self._settings.rail_s * RATE_HZ)
         self._since: dict[Cause, float] = {}
         self._shown: set[Cause] = set()  # by samples
         self._told: set[Cause] = set()  # by the clip or the loop
@@ -104,7 +105,7 @@ class SensorFaultDetector:
         norm = math.sqrt(accel[0] * accel[0] + accel[1] * accel[1] + accel[2] * accel[2])
         self._weightless_count = self._weightless_count + 1 if norm < settings.weightless_mps2 else 0
         railed = _exceeds(accel, settings.accel_rail_mps2) or _exceeds(gyro, settings.gyro_rail_radps)
-        rail_limit = round(settings.rail_s * RATE_HZ)
+        rail_limit = self._rail_limit
         self._rail_count = min(rail_limit, self._rail_count + 1) if railed else max(0, self._rail_count - 1)
         suspect = self._same_count or self._shaken_count or self._weightless_count or self._rail_count
         self._good_count = 0 if suspect else self._good_count + 1

@@ -289,7 +289,7 @@ class SessionTracker:
     def _settle(self) -> None:
         """Collect what the guide has to say, and the report of a walk that is over."""
         guide = self._guide
-        if guide is None:
+        if guide is None or not (guide.prompts or guide.tested or guide.ended):
             return
         self._prompts += guide.prompts
         guide.prompts = []
