@@ -3,7 +3,7 @@
     python benchmarks/instructions.py [--json FILE]
 
 Two runs of the same backward walk, clip mounted, one 10 s longer: the difference is the steady cost. Needs valgrind.
-Where that has grown by more than a twentieth beyond ``KEPT_MILLION`` (CPython 3.11, NumPy 2.4, x86-64) it ends with 1:
+Where that is a twentieth more than ``KEPT_MILLION`` (CPython 3.11, NumPy 2.4, x86-64) or beyond, it ends with 1:
 find what grew, or say with the change why it may.
 
 The Pi Zero 2 W figure is an estimate, not a measurement. It assumes as many A64 as x86 instructions for the same
