@@ -2,6 +2,7 @@
 
 import importlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,12 @@ def faults(monkeypatch):
     module = importlib.import_module("network_faults")
     monkeypatch.setattr(module, "DRAW_COUNT", 200)
     return module
+
+
+def stealing(seconds):
+    """Return a clock of stolen time that reads one after the other: before and after each try."""
+    readings = iter(seconds)
+    return lambda: SimpleNamespace(steal=next(readings))
 
 
 def turns(seed, scale=1.0):
@@ -42,3 +49,18 @@ def test_a_slice_of_trouble_times_every_turn(faults, monkeypatch):
         taken = faults.slice_of(kind, faults.Loop())
         assert taken.shape == (20, 3)
         assert (taken[:, 0] > 0.0).all()
+
+
+def test_a_slice_from_which_the_host_took_time_is_done_again_and_the_best_one_counts(faults, monkeypatch):
+    monkeypatch.setattr(faults.psutil, "cpu_times", stealing([0.0, 0.5, 0.5, 0.54, 1.0, 1.01]))
+    slices = iter("abc")
+    monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
+    assert faults.undisturbed("nothing", None) == "c"
+    assert next(slices, None) is None
+
+
+def test_a_host_that_always_takes_time_is_not_waited_for(faults, monkeypatch):
+    monkeypatch.setattr(faults.psutil, "cpu_times", stealing([0.0, 0.3, 0.3, 0.4, 0.4, 0.9, 1.0, 1.5]))
+    slices = iter("abcd")
+    monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
+    assert faults.undisturbed("nothing", None) == "b"
