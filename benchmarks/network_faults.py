@@ -12,7 +12,7 @@ is in every slice, where a clip in real life would be left alone for longer and 
 A block of 20 ms of signal is due every 5 ms, four times as often as on a clip, for four times the turns in a minute.
 The loop has real-time priority where that is allowed, as on a clip. Brokers run niced on the last core, what belongs
 to the clip wherever there is room: on a clip the broker is another machine. The row "nothing" is quiet against quiet:
-what it shows is the error of the method. A slice in which a virtual machine's host took processor time away (*steal* in
+what it shows is the error of the method. A slice in which a virtual machine's host took processor time (*steal* in
 /proc/stat) is done again, quiet or not, and the one that lost least counts.
 
 Target: p99 within 10 % of quiet. The interval is a bootstrap over pairs of slices (95 %). "yes" and "no" are what the
