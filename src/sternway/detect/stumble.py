@@ -102,19 +102,8 @@ class StumbleDetector:
     ) -> list[Event]:
         norm_mps2, moving_mps2 = norms
         self._norms.append(norm_mps2)
-        share = self._caution.push(moving_mps2)
-        own: list[float] = []
-        ratios: list[float] = []
-        score = 0.0
-        for value, pace, peak, brisk, weight in zip(
-            jolt, self._paces, self._peaks, self._brisk.levels.values(), self._settings.weights, strict=True
-        ):
-            level = pace.push(value)
-            peak.append(value)
-            ratio = max(peak) / max(level, share * brisk)
-            score += weight * math.log(max(ratio, 1e-3))
-            own.append(level)
-            ratios.append(ratio)
+        own, ratios = self._compare(jolt, self._caution.push(moving_mps2))
+        score = sum([w * math.log(max(r, 1e-3)) for w, r in zip(self._settings.weights, ratios, strict=True)])
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
         self._score = 0.0 if held else score
@@ -128,6 +117,17 @@ class StumbleDetector:
         for pace in self._paces:
             pace.freeze()
         return [self._event(time_s, score, ratios)]
+
+    def _compare(self, jolt: Jolt, share: float) -> tuple[list[float], list[float]]:
+        """Return the pace of a moment ago, and each newest peak over that or over a share of the brisk walk."""
+        own, ratios = [], []
+        channels = zip(jolt, self._paces, self._peaks, self._brisk.levels.values(), strict=True)
+        for value, pace, peak, brisk in channels:
+            level = pace.push(value)
+            peak.append(value)
+            own.append(level)
+            ratios.append(max(peak) / max(level, share * brisk))
+        return own, ratios
 
     def _follow_rise(self, time_s: float, score: float) -> None:
         """Remember where the present excess began: that is when the stumble happened."""
