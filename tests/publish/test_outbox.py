@@ -125,6 +125,20 @@ def test_the_file_on_disk_stays_near_its_limit(tmp_path, journal):
     assert (tmp_path / "outbox.db").stat().st_size < 1.5 * 100_000
 
 
+def test_a_long_outage_costs_little_memory(tmp_path):
+    seen = []
+
+    def connect(*where, **how):
+        seen.append(sqlite3.connect(*where, **how))
+        return seen[-1]
+
+    outbox = Outbox(tmp_path / "outbox.db", 20_000_000, connect)
+    outbox.open()
+    (kib,) = seen[-1].execute("PRAGMA cache_size").fetchone()
+    outbox.close()
+    assert -256 <= kib < 0
+
+
 def test_a_power_cut_after_any_record_loses_none_of_those_before(tmp_path, journal):
     outbox = Outbox(tmp_path / "outbox.db", 1_000_000)
     outbox.open()

@@ -23,6 +23,9 @@ RELIEF = 0.99
 SET_ASIDE_KEPT = 3
 """Broken files kept for whoever wants to look; more would fill the card."""
 
+CACHE_KIB = 256
+"""What SQLite may keep of the file in memory: with its own default a long outage costs 2 MB for good."""
+
 TABLES = ("outbox", "tombstone")
 
 FORMAT = 1
@@ -192,6 +195,7 @@ class Outbox:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA journal_size_limit = 1000000")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         db.executescript(_TABLES)
         db.execute("INSERT OR IGNORE INTO meta VALUES ('store_id', ?)", (secrets.token_hex(16),))
         self.store_id = str(db.execute("SELECT value FROM meta WHERE name = 'store_id'").fetchone()[0])
