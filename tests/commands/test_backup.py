@@ -1,5 +1,6 @@
 """A backup is a whole store even while it is written to; restoring loses nothing of what was there."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_what_was_backed_up_comes_back_and_what_was_there_is_kept(
     kept.rename(home.parent / "again.db")
     assert main(["restore", str(home.parent / "again.db"), "--config", str(config)]) == 0
     assert notes(home) == {"first", "second"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_restored_by_root_the_store_is_still_the_dashboards(config: Path, home: Path, tmp_path: Path) -> None:
+    note(home, "first")
+    assert main(["backup", str(tmp_path / "copy.db"), "--config", str(config)]) == 0
+    os.chown(home.parent, 8377, 8378)
+    assert main(["restore", str(tmp_path / "copy.db"), "--config", str(config)]) == 0
+    assert (home.stat().st_uid, home.stat().st_gid) == (8377, 8378)
 
 
 def test_a_backup_taken_while_the_store_is_in_use_is_whole(config: Path, home: Path, tmp_path: Path) -> None:
