@@ -158,6 +158,13 @@ def test_pairing_gives_every_user_a_secret_of_its_own_and_none_by_default(direct
     assert not any(secret in passwords for secret in secrets)
 
 
+def test_without_the_broker_no_key_is_made_that_it_could_not_read_later(directory, monkeypatch, capsys):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert pair(directory) == 1
+    assert "install the broker first" in capsys.readouterr().err
+    assert not directory.exists()
+
+
 @needs_mosquitto
 def test_pairing_again_ends_the_older_pairing_and_leaves_the_others(directory, capsys):
     pair(directory, "clip-1", "--json")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sternway.errors import ConfigError
 from sternway.publish.files import write_secret
-from sternway.publish.pairing import CARD_FILE, Household, Invitation
+from sternway.publish.pairing import CARD_FILE, Household, Invitation, password_tool
 from sternway.publish.tls import sha256_hex
 
 DIRECTORY = Path("/etc/mosquitto/sternway")
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Pair one clip, or only prepare the server."""
     directory: Path = arguments.directory
+    password_tool()  # before a key is made that the broker's group, not there yet, could not read
     _prepare(directory)
     host, local_name = arguments.host or own_address(), f"{socket.gethostname().partition('.')[0]}.local"
     fingerprint = _ensure_authority(directory, host, local_name)

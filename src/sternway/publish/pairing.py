@@ -178,11 +178,17 @@ class Household:
         write_secret(self._passwords, "".join(f"{lines[user]}\n" for user in sorted(lines)).encode(), 0o640)
 
 
-def _hashed(user: str, secret: str) -> str:
-    """Return a line of mosquitto's password file; the secret is never on a command line, for others to see."""
+def password_tool() -> str:
+    """Return where mosquitto's own tool for passwords is; without the broker there is nothing to pair with."""
     tool = shutil.which("mosquitto_passwd")
     if tool is None:
         raise ConfigError("mosquitto_passwd is missing: install the broker first (sudo apt install mosquitto)")
+    return tool
+
+
+def _hashed(user: str, secret: str) -> str:
+    """Return a line of mosquitto's password file; the secret is never on a command line, for others to see."""
+    tool = password_tool()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "one"
         write_secret(file, f"{user}:{secret}\n".encode())
