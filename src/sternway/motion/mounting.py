@@ -248,10 +248,10 @@ class _Walk:
 
         return cls(
             basis=basis,
-            horizontal=back(gait)[:, :2],
-            velocity=back(gait / turn)[:, 2],
-            rise=back(gait * turn)[:, 2],
-            brake=back(waves * turn * (hz < settings.jerk_hz))[:, :2],
+            horizontal=back(gait[:, :2]),
+            velocity=back(gait[:, 2:] / turn)[:, 0],
+            rise=back(gait[:, 2:] * turn)[:, 0],
+            brake=back(waves[:, :2] * turn * (hz < settings.jerk_hz)),
             straight=straight,
         )
 

@@ -134,7 +134,8 @@ def _step_s(autocorrelation: Floats, counted_s: float) -> float:
 
 def _stride_changes_s(signals: Floats, step_s: float) -> tuple[float, ...]:
     """Return the differences between the times of strides begun one step apart, from the wave's shape (2, n)."""
-    strides = [_stride_s(signals, start, 2 * step_s) for start in _starts(signals.shape[1], step_s)]
+    power = _power(signals, round(_WINDOW_S * RATE_HZ))
+    strides = [_stride_s(signals, power, start, 2 * step_s) for start in _starts(signals.shape[1], step_s)]
     pairs = zip(strides[:-2], strides[2:], strict=True)
     return tuple(later - sooner for sooner, later in pairs if sooner is not None and later is not None)
 
@@ -145,15 +146,16 @@ def _starts(n: int, step_s: float) -> list[int]:
     return [round(start) for start in np.arange(0.0, max(0.0, last), 0.5 * step_s * RATE_HZ).tolist()]
 
 
-def _stride_s(signals: Floats, start: int, usual_s: float) -> float | None:
+def _stride_s(signals: Floats, power: Floats, start: int, usual_s: float) -> float | None:
     """Return how long after ``start`` the wave is most like itself, to a fraction of a sample."""
     width, low = round(_WINDOW_S * RATE_HZ), int((1.0 - _SEARCH) * usual_s * RATE_HZ)
     count = int(2.0 * _SEARCH * usual_s * RATE_HZ) + 2
-    later = signals[:, start + low : start + low + width + count - 1]
-    views = _centred(np.lib.stride_tricks.sliding_window_view(later, width, axis=1))
-    wave = _centred(signals[:, start : start + width])
-    match = np.sum(views * wave[:, None, :], axis=(0, 2))
-    match /= np.sqrt(np.sum(views * views, axis=(0, 2)) * np.sum(wave * wave)) + 1e-12
+    wave = signals[:, start : start + width]
+    wave = wave - np.mean(wave, axis=1, keepdims=True)
+    first = start + low
+    later = signals[:, first : first + width + count - 1]
+    match = np.correlate(later[0], wave[0]) + np.correlate(later[1], wave[1])
+    match /= np.sqrt(power[first : first + count] * power[start]) + 1e-12
     best = int(np.argmax(match))
     if not 0 < best < count - 1 or match[best] < _LEAST_MATCH:
         return None
@@ -161,9 +163,14 @@ def _stride_s(signals: Floats, start: int, usual_s: float) -> float | None:
     return (low + best + 0.5 * (before - after) / (before - 2.0 * top + after)) / RATE_HZ
 
 
-def _centred(windows: Floats) -> Floats:
-    centred: Floats = windows - np.mean(windows, axis=-1, keepdims=True)
-    return centred
+def _power(signals: Floats, width: int) -> Floats:
+    """Return the power about the mean, all rows together, of each ``width`` samples of ``signals`` (2, n)."""
+    nothing = np.zeros((len(signals), 1))
+    sums = np.cumsum(np.concatenate((nothing, signals), axis=1), axis=1)
+    squares = np.cumsum(np.concatenate((nothing, signals * signals), axis=1), axis=1)
+    means = (sums[:, width:] - sums[:, :-width]) / width
+    about = squares[:, width:] - squares[:, :-width] - width * means * means
+    return np.asarray(np.maximum(about, 0.0).sum(axis=0), dtype=np.float64)
 
 
 def _autocorrelation(signal: Floats) -> Floats:
@@ -182,9 +189,9 @@ def _peak(autocorrelation: Floats, lag_s: float) -> float:
 
 
 def _harmonic_ratio(vertical_mps2: Floats, stride_s: float) -> float:
-    """Return the even over the odd harmonics of the stride, over whole strides only."""
-    strides = int(len(vertical_mps2) / (stride_s * RATE_HZ))
-    n = round(strides * stride_s * RATE_HZ)
-    turns = np.outer(np.arange(1, _HARMONIC_COUNT + 1), np.arange(n) / (stride_s * RATE_HZ))
-    sizes = np.abs(np.sum(np.exp(-2j * np.pi * turns) * vertical_mps2[:n], axis=1))
+    """Return the even over the odd harmonics of the stride, a whole number of samples, over whole strides only."""
+    stride = round(stride_s * RATE_HZ)
+    strides = len(vertical_mps2) // stride
+    spectrum = np.abs(np.fft.rfft(vertical_mps2[: strides * stride]))
+    sizes = spectrum[strides : strides * _HARMONIC_COUNT + 1 : strides]
     return float(np.sum(sizes[1::2]) / max(float(np.sum(sizes[::2])), 1e-9))
