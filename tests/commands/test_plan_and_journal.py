@@ -83,6 +83,8 @@ def test_the_journal_is_written_listed_corrected_and_withdrawn(run):
         (("correct", "zzz", "value=1"), "no entries begin with 'zzz'"),
         (("withdraw",), "say the id of the entry"),
         (("screening", "legs=yes"), "no question is called 'legs'"),
+        (("screening",), "there is no terminal to ask at; write yes or no for each: stands=yes walks=yes"),
+        (("screening", "stands=yes"), "there is no terminal to ask at"),
     ],
 )
 def test_a_wrong_entry_says_what_to_do(run, words, message):
@@ -97,7 +99,19 @@ def test_screening_stops_at_a_no_and_an_override_is_on_record(run, monkeypatch):
     assert status == 1
     assert "dizziness" in text
     assert run("journal", "screening", *yes, "not_dizzy=no", "--override")[0] == 0
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _: "yes")
     assert run("journal", "screening", *yes)[0] == 0
     kept = [line.split()[-1] for line in run("journal")[1].splitlines()]
     assert kept == ["stopped", "overridden", "passed"]
+
+
+def test_screening_without_answers_asks_all_seven_questions_one_by_one(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda words: asked.append(words) or "yes")
+    status, text = run("journal", "screening")
+    assert (status, len(asked)) == (0, 7)
+    assert asked[0] == "Can you stand for half a minute without holding on? (yes/no) "
+    assert "Nothing here speaks against starting slowly." in text
+    assert run("journal")[1].split()[-1] == "passed"

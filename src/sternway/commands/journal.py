@@ -3,7 +3,8 @@
 import argparse
 import datetime
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,16 +102,23 @@ def _withdraw(notebook: Notebook, arguments: argparse.Namespace) -> Entry:
 
 def _screening(notebook: Notebook, arguments: argparse.Namespace) -> int:
     """Ask the questions that are not answered on the command line; a *no* ends with status 1 unless overridden."""
-    given = pairs(arguments.values)
+    given = pairs(arguments.values) if arguments.values else {}
     unknown = sorted(set(given) - {question.name for question in QUESTIONS})
     if unknown:
         raise MessageError(f"no question is called {unknown[0]!r}; they are {', '.join(q.name for q in QUESTIONS)}")
-    answers = {q.name: (given.get(q.name) or _ask(f"{q.words} (yes/no) ")) in ("yes", "y") for q in QUESTIONS}
+    answers = _answers(given)
     outcome = screen(answers, arguments.override)
     body = {"answers": answers, "passed": outcome.passed, "override": outcome.override}
     _write(notebook, EntryKind.SCREENING, body, None)
     print(json.dumps({**body, "words": outcome.words}) if arguments.json else outcome.words)
     return 0 if outcome.may_go_on else 1
+
+
+def _answers(given: Mapping[str, str]) -> dict[str, bool]:
+    if not sys.stdin.isatty() and not all(given.get(question.name) for question in QUESTIONS):
+        words = " ".join(f"{question.name}=yes" for question in QUESTIONS)
+        raise MessageError(f"there is no terminal to ask at; write yes or no for each: {words}")
+    return {q.name: (given.get(q.name) or _ask(f"{q.words} (yes/no) ")) in ("yes", "y") for q in QUESTIONS}
 
 
 def _ask(words: str) -> str:
