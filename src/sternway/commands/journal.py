@@ -14,7 +14,6 @@ from sternway.session.journal import FIELDS, Entry, EntryKind, entry_body
 from sternway.session.notebook import Notebook
 from sternway.session.screening import QUESTIONS, screen
 
-MEANWHILE = "why the plan pauses (default: holiday)"
 BY_HAND = tuple(kind for kind in EntryKind if kind not in (EntryKind.WALK, EntryKind.DECISION, EntryKind.SCREENING))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sternway.commands.journal import MEANWHILE, add_place, now, open_notebook, pairs
+from sternway.commands.journal import add_place, now, open_notebook, pairs
 from sternway.errors import PlanError
 from sternway.session.adherence import adherence
 from sternway.session.history import Day, history_of
@@ -38,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         help="set: name=value ...; load: a TOML file; pause: first and last day, such as 2026-05-01 2026-05-14",
     )
-    parser.add_argument("--why", default="holiday", choices=["holiday", "flare", "illness", "other"], help=MEANWHILE)
+    parser.add_argument(
+        "--why",
+        default="holiday",
+        choices=["holiday", "flare", "illness", "other"],
+        help="why the plan pauses (default: holiday)",
+    )
     parser.add_argument("--simulate", action="store_true", help="print what the plan would decide, day by day")
     parser.add_argument("--weeks", type=int, default=6, help="how many weeks to simulate (default: 6)")
     parser.add_argument("--profile", choices=sorted(PROFILES), default="steady", help="the walker to simulate")
