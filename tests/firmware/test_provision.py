@@ -35,6 +35,16 @@ def test_a_stock_card_becomes_a_clip(provision, card, capsys):
     assert "MISSING" not in capsys.readouterr().out
 
 
+def test_the_service_is_stopped_before_the_doctor_looks(provision, capsys):
+    provision()
+    commands = capsys.readouterr().out.splitlines()[-1].partition("then: ")[2].split("; ")
+    assert commands == [
+        "sudo systemctl stop sternway",
+        "sudo -u sternway sternway doctor",
+        "sudo systemctl start sternway",
+    ]
+
+
 def test_a_second_run_changes_nothing(provision, card, fakes, capsys):
     provision()
     before = contents(card)
