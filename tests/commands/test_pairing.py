@@ -3,6 +3,7 @@ import shutil
 import socket
 import ssl
 import stat
+import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -179,6 +180,12 @@ def test_pairing_again_ends_the_older_pairing_and_leaves_the_others(directory, c
 
 
 @needs_mosquitto
+def test_a_server_without_its_parts_is_told_to_install_them_from_the_repository(directory, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "sternway.publish.authority", None)
+    assert pair(directory) == 1
+    assert "pip install '.[dashboard]' in a copy of the repository" in capsys.readouterr().err
+
+
 def test_a_clip_joins_by_its_code(directory, clip, capsys):
     file, state = clip
     pair(directory)

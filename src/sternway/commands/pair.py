@@ -69,7 +69,9 @@ def _ensure_authority(directory: Path, host: str, local_name: str) -> str:
     try:
         from sternway.publish.authority import Authority  # noqa: PLC0415  (only the server has cryptography)
     except ImportError as error:
-        raise ConfigError("this needs the server's parts: pip install 'sternway[dashboard]'") from error
+        raise ConfigError(
+            "this needs the server's parts: pip install '.[dashboard]' in a copy of the repository"
+        ) from error
     names = list(dict.fromkeys([host, local_name, socket.gethostname(), "localhost", "127.0.0.1"]))
     return sha256_hex(Authority(directory).ensure(names))
 

@@ -36,7 +36,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         from sternway.training import curriculum  # noqa: PLC0415 - the extra may be missing
     except ModuleNotFoundError as error:
-        raise SternwayError(f"{error.name} is missing; install it with: pip install 'sternway[train]'") from error
+        raise SternwayError(f"{error.name} is missing: pip install '.[train]' in a copy of the repository") from error
     subjects = [name for name in arguments.subjects.split(",") if name]
     _say(f"reading {arguments.folder} ...")
     material = curriculum.gather(

@@ -149,7 +149,9 @@ def _workbook(path: Path) -> list[Sequence[Any]]:
     try:
         import openpyxl  # noqa: PLC0415
     except ImportError as error:
-        raise SternwayError("reading KFall's labels needs openpyxl: pip install 'sternway[train]'") from error
+        raise SternwayError(
+            "reading KFall's labels needs openpyxl: pip install '.[train]' in a copy of the repository"
+        ) from error
     try:
         book = openpyxl.load_workbook(path, read_only=False, data_only=True)
     except Exception as error:
