@@ -21,9 +21,9 @@ _KEPT = 512
 class StepSettings:
     """How steps are told from other motion; set on IPOL, mobgap and HAPT, in samples of 100 Hz seconds and m/s2.
 
-    ``low_hz`` to ``high_hz`` holds the step frequency of 60 to 140 steps a minute. A rise of the band counts when it
-    is ``least_rise`` of the usual one and ``floor_mps2`` at least. A rise above ``sure_rise`` is decided as soon as
-    it has fallen by ``sure_fall``; others by ``fall`` or after ``still_s`` without a new top.
+    ``low_hz`` to ``high_hz`` is 42 to 198 steps a minute, with room on both sides of the usual 60 to 140. A rise of
+    the band counts when it is ``least_rise`` of the usual one and ``floor_mps2`` at least. A rise above ``sure_rise``
+    is decided as soon as it has fallen by ``sure_fall``; others by ``fall`` or after ``still_s`` without a new top.
     ``refractory_s`` and ``refractory_steps`` (a share of the usual step) keep the second hump of a step out: weak
     humps, with less than the usual rise, must come nearly a full step later, and not ``late_steps`` later when below
     ``late_rise``: that is a body coming to rest. ``strong_count`` strong steps in a row begin a walk, or
