@@ -2,10 +2,13 @@
 
 import datetime
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sternway.cli import main
 from sternway.dashboard.intake import keep
 from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.notebook import entries, plan_in_force
@@ -57,6 +60,16 @@ def test_every_page_opens_before_there_is_anything(house: Any) -> None:
         answer = owner.get(path)
         assert answer.status_code == 200, path
     assert "Pair a clip" in owner.get("/").text
+
+
+@pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="mosquitto is not installed")
+def test_a_join_code_made_here_says_to_reload_the_broker_and_to_restart_the_clip(house: Any, tmp_path: Path) -> None:
+    assert main(["pair", "--directory", str(tmp_path / "pairing"), "--host", "127.0.0.1"]) == 0
+    owner = house.owner()
+    owner.get("/clips")
+    text = owner.post("/clips/pair", clip_id="clip-1").text
+    join, reload, restart = map(text.index, ("sternway join", "reload mosquitto", "systemctl restart sternway"))
+    assert join < reload < restart
 
 
 def test_a_stranger_is_led_to_the_door_from_every_page(walked: Any, ids: dict[str, str]) -> None:
