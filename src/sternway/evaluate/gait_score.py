@@ -46,6 +46,7 @@ def evaluate(
     else:
         outcomes = [work(file) for file in files]
     figures = gait_figures(reader.name, outcomes, reverse=reverse)
+    figures["subjects_are"] = getattr(reader, "subjects_are", "people")
     return figures, gait_table(figures)
 
 
@@ -344,7 +345,8 @@ def _percentiles(values: Sequence[float] | Floats, *percents: int) -> dict[str, 
 def gait_table(figures: Json) -> str:
     """Return the figures as lines a person reads."""
     way = "reversed in time (robustness, not evidence)" if figures["reversed"] else "as recorded"
-    lines = [f"{figures['dataset']}: {figures['trials']} trials, {figures['subjects']} people, {way}", ""]
+    subjects = f"{figures['subjects']} {figures.get('subjects_are', 'people')}"
+    lines = [f"{figures['dataset']}: {figures['trials']} trials, {subjects}, {way}", ""]
     names = {
         "steps": "steps",
         "steps_strict": "steps, within 0.25 s",

@@ -26,6 +26,9 @@ unreversed walking, then every trial streamed cold through what runs on the clip
 construction: it shows robustness. No public set has labelled steps of backward walking beside an accelerometer on the
 trunk.
 
+**Who walks backward there.** `bandai` counts styles, not people: three professional actors were recorded, fitted
+to one skeleton, and who played which of the fifteen styles is not said. `vidimu` holds eight people.
+
 **How blind it is.** The constants of steps, direction, mounting and steadiness were set on these people. The motion
 capture fitted no weight, but two constants were set after seeing it ([Direction](../detectors/direction.md)). For
 steadiness the second half of the table judges each person by the threshold that all the others ask for. Nearly all of

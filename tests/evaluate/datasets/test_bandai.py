@@ -3,6 +3,7 @@ import pytest
 
 from sternway.errors import RecordingError
 from sternway.evaluate.datasets import dataset
+from sternway.evaluate.gait_score import evaluate
 from sternway.samples import GRAVITY_MPS2
 
 SIX = "CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation"
@@ -43,6 +44,14 @@ def test_the_name_says_which_way_and_the_hips_how_fast(tmp_path):
     assert gait.direction == -1
     assert gait.speed_mps == pytest.approx(0.8, rel=0.01)
     assert gait.usable
+
+
+def test_styles_are_not_printed_as_people(tmp_path):
+    for style in ("normal", "old"):
+        write(tmp_path, hips(), f"dataset-1_walk-back_{style}_001.bvh")
+    reader = dataset("bandai")
+    _, table = evaluate(reader, reader.find(tmp_path), jobs=1)
+    assert table.startswith("bandai: 2 trials, 2 styles (three actors), as recorded")
 
 
 def test_a_one_second_loop_is_too_short_to_judge(tmp_path):

@@ -8,6 +8,9 @@ Layout ``dataset-1_<walk|walk-back>_<style>_<n>.bvh``: 30 frames a second, hips 
 Z X Y), Y up, the person faces +Z. The hips' position is low-passed at 5 Hz (fourth-order Butterworth, forward and
 back: what differentiation twice would make of the noise above lies outside) and differentiated twice; orientation
 gives gravity and angular rate. Chip axes are the hips' own: x up, z forward.
+
+By the data set's own page three professional actors were recorded; it does not say who played which style, and all
+were fitted to one skeleton. So what is counted are styles, not people.
 """
 
 import re
@@ -37,11 +40,12 @@ class Bandai:
 
     name = "bandai"
     purpose = "gait"
+    subjects_are = "styles (three actors)"
     licence = "CC BY-NC 4.0: score on it, never train shipped weights on it"
     activities: Mapping[str, Activity] = {activity.code: activity for activity in (_FORWARD, _BACKWARD)}
 
     def find(self, folder: Path, labels: Path | None = None) -> list[TrialFile]:  # noqa: ARG002
-        """Return the clips; each style counts as a subject, for one actor plays them all differently."""
+        """Return the clips; each style counts as a subject, for who played it is not said."""
         matches = [(path, _NAME.fullmatch(path.name)) for path in sorted(folder.rglob("*.bvh"))]
         files = [TrialFile(path, f"{m[1]}_{m[2]}_{m[3]}", m[2], m[1]) for path, m in matches if m]
         if not files:
