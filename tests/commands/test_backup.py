@@ -123,3 +123,17 @@ def test_a_backup_never_overwrites_a_file(config: Path, home: Path, tmp_path: Pa
 def test_without_a_store_there_is_nothing_to_back_up(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["backup", "--config", str(config)]) == 1
     assert "there is no store" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_backs_up_and_restores_still_belongs_to_the_dashboards_user(config: Path, home: Path) -> None:
+    note(home, "first")
+    for path in (home.parent, *home.parent.iterdir()):
+        os.chown(path, 12345, 12346)
+    assert main(["backup", "--config", str(config)]) == 0
+    [copy] = (home.parent / "backups").iterdir()
+    home.unlink()
+    assert main(["restore", str(copy), "--config", str(config)]) == 0
+    owners = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in home.parent.rglob("*")}
+    assert set(owners) >= {"dashboard.db", "dashboard.db.lock", "backups", copy.name}
+    assert owners == dict.fromkeys(owners, (12345, 12346))

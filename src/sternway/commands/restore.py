@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sternway.config import Settings, load_settings
 from sternway.errors import StoreError
+from sternway.publish.files import give_to_folders_owner
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +41,7 @@ def put_in_place(backup: Path, path: Path) -> Path | None:
     try:
         shutil.copyfile(backup, fresh)
         fresh.chmod(0o600)
-        give_to_its_folders_owner(fresh)
+        give_to_folders_owner(fresh)
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
         kept = None
@@ -54,10 +55,3 @@ def put_in_place(backup: Path, path: Path) -> Path | None:
     except OSError as error:
         raise StoreError(f"could not restore {path}: {error}; {backup} is untouched") from error
     return kept
-
-
-def give_to_its_folders_owner(path: Path) -> None:
-    """Give a file that root wrote to whom its folder belongs: the dashboard's user must be able to open its store."""
-    if os.geteuid() == 0:
-        folder = path.parent.stat()
-        os.chown(path, folder.st_uid, folder.st_gid)

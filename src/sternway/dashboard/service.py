@@ -19,6 +19,7 @@ from sternway.dashboard.ingest import Ingest
 from sternway.dashboard.live import Live
 from sternway.dashboard.store import Store, open_store
 from sternway.errors import ConfigError, StoreError
+from sternway.publish.files import give_to_folders_owner
 
 START_S = 10.0
 STOP_S = 2
@@ -114,7 +115,9 @@ class _Server(uvicorn.Server):
 
 def lock(path: Path) -> IO[str]:
     """Hold the store at ``path`` for one process; raise :class:`StoreError` if another one holds it."""
-    file = open(path.with_name(path.name + ".lock"), "w", encoding="utf-8")  # noqa: SIM115
+    name = path.with_name(path.name + ".lock")
+    file = open(name, "w", encoding="utf-8")  # noqa: SIM115
+    give_to_folders_owner(name)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from sternway.config import DashboardSettings
 from sternway.errors import StoreError
+from sternway.publish.files import give_to_folders_owner
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_S = 5.0
@@ -127,13 +128,16 @@ def copy_store(path: Path, target: Path) -> Path:
     """Write a consistent copy of a store, even one in use, to ``target``, which must not exist yet."""
     if target.exists():
         raise StoreError(f"{target} exists already; name another file")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.exists():
+        target.parent.mkdir(parents=True)
+        give_to_folders_owner(target.parent)
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))
         partial.chmod(0o600)
+        give_to_folders_owner(partial)
         partial.rename(target)
     except (sqlite3.Error, OSError) as error:
         partial.unlink(missing_ok=True)

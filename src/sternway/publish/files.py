@@ -4,15 +4,20 @@ import os
 from pathlib import Path
 
 
+def give_to_folders_owner(path: Path) -> None:
+    """Give what root wrote to the owner and group of its folder: a service must be able to open what is its own."""
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.chown(path, folder.st_uid, folder.st_gid, follow_symlinks=False)
+
+
 def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a file whole or not at all, never readable by others on the way; it gets its folder's owner and group."""
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
-    folder = path.parent.stat()
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
-        if os.geteuid() == 0:
-            os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
+        give_to_folders_owner(part)
         os.fchmod(file.fileno(), mode)
         file.flush()
         os.fsync(file.fileno())

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from sternway.config import BrokerSettings, Settings, build, load_settings, parse_settings
 from sternway.errors import ConfigError
-from sternway.publish.files import erase, write_secret
+from sternway.publish.files import erase, give_to_folders_owner, write_secret
 from sternway.publish.tls import fetch_authority
 from sternway.publish.topics import is_clip_id
 
@@ -102,8 +101,7 @@ def accept(invitation: Invitation, state_dir: Path) -> BrokerSettings:
     )
     folder = state_dir / "join"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    owner = state_dir.stat()
-    os.chown(folder, owner.st_uid, owner.st_gid)
+    give_to_folders_owner(folder)
     write_secret(folder / "ca.crt", authority_pem.encode())
     write_secret(folder / "password", invitation.secret.encode())
     settings = _joined(invitation, folder)
