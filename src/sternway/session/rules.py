@@ -161,6 +161,12 @@ RULES: tuple[Rule, ...] = (
         lambda e: bool(e.last_two) and e.morning is None,
         "Pain on the morning after the last walk is not answered yet.",
     ),
+    Rule(
+        "pain_missed",
+        Move.HOLD,
+        lambda e: None in e.mornings[:-1],
+        "Pain on the morning after the walk before the last was not answered.",
+    ),
     Rule("stumble", Move.HOLD, lambda e: e.stumbles > 0, "A stumble in the last two walks."),
     Rule("fell", Move.HOLD, lambda e: any(walk.fall_count for walk in e.last_two), "A fall in the last two walks."),
     Rule("unsteady", Move.HOLD, lambda e: any(e.worse), "Less steady than your usual in one of the last two walks."),
