@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from sternway.cli import main
+from sternway.dashboard import lookup
 from sternway.dashboard.intake import keep
 from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.notebook import entries, plan_in_force
 from sternway.dashboard.pages import PAGES
+from sternway.dashboard.programme import home_day, programme_of
 from sternway.dashboard.visit import Access
 from sternway.session.journal import CHECK_QUESTIONS, EntryKind, in_force
 from sternway.session.plan import WalkPlan
@@ -287,6 +289,19 @@ def test_an_event_can_be_labelled_and_the_last_word_counts(walked: Any, ids: dic
     assert "False alarm." in answer.text
     assert owner.post(f"{page}/label", verdict="maybe").status_code == 422
     assert "false_alarm" in owner.get("/data/export/events.csv").text
+
+
+def test_a_stumble_labelled_a_false_alarm_counts_neither_for_the_plan_nor_in_the_print(walked: Any) -> None:
+    def counted() -> int:
+        walks = programme_of(walked.store, "clip-1", home_day(walked.clock())).history.walks
+        return sum(walk.stumble_count for walk in walks)
+
+    owner, before = walked.owner(), counted()
+    [first, *_] = lookup.events(walked.store, "clip-1", 0.0, 1e12, ("stumble",))
+    for verdict, count in (("false_alarm", before - 1), ("right", before), ("unsure", before)):
+        lookup.label(walked.store, first.id, verdict, "Ada")
+        assert counted() == count
+        assert f"<dt>Stumbles noticed</dt><dd>{count}</dd>" in owner.get("/progress/print").text
 
 
 def test_an_edited_plan_is_in_force_and_the_earlier_one_is_kept(walked: Any) -> None:

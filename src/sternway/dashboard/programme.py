@@ -3,21 +3,28 @@
 import dataclasses
 import datetime
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sternway.dashboard.ingest import Ingest, NoAnswerError
-from sternway.dashboard.lookup import reports
+from sternway.dashboard.lookup import events, reports
 from sternway.dashboard.notebook import entries, plan_in_force, write
 from sternway.dashboard.notes import note, read_note
 from sternway.dashboard.store import Store
+from sternway.events import Kind
 from sternway.publish import messages
-from sternway.session.history import History, history_of, walk_done
+from sternway.session.history import History, WalkDone, history_of, walk_done
 from sternway.session.journal import Entry, EntryKind, in_force
 from sternway.session.plan import Plan
 from sternway.session.progression import Decision, Position, decide, position_from
 
 DECIDING_DAYS = 120
 """How far back a decision looks: the rules ask for two walks and for absences of some weeks."""
+
+NEAR_S = 0.5
+"""A stumble in a walk's report is known again by its time; the clock may have been set between the two records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,12 @@ def history_since(store: Store, clip_id: str, since: datetime.date, kept: list[E
         for entry in kept
         if entry.kind is EntryKind.CHECK and entry.body.get("pain_before") is not None
     }
+    stumbles = events(store, clip_id, midnight_s, math.inf, (Kind.STUMBLE,))
+    false_s = [event.at_s for event in stumbles if event.verdict == "false_alarm"]
     walks, tests = [], []
     for started_s, report in reports(store, clip_id, midnight_s):
         day = home_day(started_s)
-        walk = walk_done(report, day)
+        walk = _without(false_s, walk_done(report, day), started_s, report)
         if walk.pain_before is None and day in pain_before:
             walk = dataclasses.replace(walk, pain_before=pain_before[day])
         walks.append(walk)
@@ -70,6 +79,14 @@ def history_since(store: Store, clip_id: str, since: datetime.date, kept: list[E
             tests.append(day)
     said = history_of(entry for entry in kept if entry.kind is not EntryKind.WALK)
     return History(tuple(walks), said.pains, said.pauses, tuple(tests))
+
+
+def _without(false_s: list[float], walk: WalkDone, started_s: float, report: Mapping[str, Any]) -> WalkDone:
+    """Return ``walk`` without the stumbles in its report that were labelled a false alarm."""
+    zero_s = started_s - report["started_s"]
+    felt_s = [zero_s + event["time_s"] for event in report["events"]["list"] if event["kind"] == Kind.STUMBLE]
+    false_count = sum(any(abs(at_s - one_s) < NEAR_S for one_s in false_s) for at_s in felt_s)
+    return dataclasses.replace(walk, stumble_count=max(0, walk.stumble_count - false_count))
 
 
 def home_day(at_s: float) -> datetime.date:
