@@ -180,14 +180,18 @@ def _share_chart(weeks: list[WeekSummary]) -> Chart:
 
 
 def _walk_test_chart(weeks: list[WeekSummary]) -> Chart:
+    """Draw the walk test; from the first week to the last it must change by more than its measuring error."""
+    tested = [index for index, week in enumerate(weeks) if week.walk_test_s is not None]
+    error_s = max(change.change_s for change in CHANGES)
     return _line_chart(
         weeks,
         "Three metres backward",
         "s",
         lambda week: week.walk_test_s,
         digits=1,
-        least_change=min(change.change_s for change in CHANGES) / 4.0,
-        meaning="Mean of three trials of the walk test. Less is quicker; one test says little.",
+        least_change=error_s / max(1, tested[-1] - tested[0]),
+        meaning=f"Mean of three trials. Less is quicker. Changes up to {error_s:.1f} s may be measuring error.",
+        level="No change beyond that.",
     )
 
 
@@ -200,12 +204,13 @@ def _line_chart(
     digits: int,
     least_change: float,
     meaning: str,
+    level: str = _TREND_WORDS["level"],
 ) -> Chart:
     values = [value_of(week) for week in weeks]
     return Chart(
         f"{title}, {unit}" if unit else title,
         lines({title: _points(values)}, x_labels=_ticks(weeks), dots=True),
-        f"{meaning} {_trend(values, least_change)}",
+        f"{meaning} {_trend(values, least_change, level)}",
         (title,),
         ("Week from", unit or title),
         tuple((f"{week.monday:%-d %b}", number(value, digits)) for week, value in zip(weeks, values, strict=True)),
@@ -228,8 +233,8 @@ def _activity_chart(weeks: list[WeekSummary], kept: list[Entry]) -> Chart:
     )
 
 
-def _trend(values: Sequence[float | None], least_change: float) -> str:
-    return _TREND_WORDS[trend(values, least_change).word]
+def _trend(values: Sequence[float | None], least_change: float, level: str = _TREND_WORDS["level"]) -> str:
+    return {**_TREND_WORDS, "level": level}[trend(values, least_change).word]
 
 
 def _points(values: Sequence[float | None]) -> list[tuple[float, float | None]]:
