@@ -12,7 +12,7 @@ from sternway.cli import main
 from sternway.dashboard import lookup
 from sternway.dashboard.intake import keep
 from sternway.dashboard.made_up_clip import MadeUpClip
-from sternway.dashboard.notebook import entries, plan_in_force
+from sternway.dashboard.notebook import entries, plan_in_force, write
 from sternway.dashboard.pages import PAGES
 from sternway.dashboard.programme import home_day, programme_of
 from sternway.dashboard.visit import Access
@@ -302,6 +302,24 @@ def test_a_stumble_labelled_a_false_alarm_counts_neither_for_the_plan_nor_in_the
         lookup.label(walked.store, first.id, verdict, "Ada")
         assert counted() == count
         assert f"<dt>Stumbles noticed</dt><dd>{count}</dd>" in owner.get("/progress/print").text
+
+
+def test_the_print_says_falls_support_early_stops_and_every_chart(house: Any) -> None:
+    owner, clip = house.owner(), MadeUpClip("clip-1", 1)
+    for days, stumble_count in ((3, 0), (1, 2)):
+        begun_s = house.clock.now_s - days * 86_400.0
+        keep(house.store, list(clip.walk(begun_s, WalkPlan(walk_test=True, support="rail"), 0.05, stumble_count)))
+    today = home_day(house.clock())
+    write(house.store, "clip-1", today, EntryKind.ACTIVITY, {"name": "swimming", "minutes": 30.0}, written_by="Ada")
+    text = owner.get("/progress/print").text
+    for name, value in (
+        ("Falls noticed", "0"),
+        ("Support used", "2 × holding a rail"),
+        ("Stopped early", "1 × two stumbles"),
+    ):
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in text
+    assert "may be measuring error" in text
+    assert text.count("<figure>") == 9
 
 
 def test_an_edited_plan_is_in_force_and_the_earlier_one_is_kept(walked: Any) -> None:

@@ -72,6 +72,14 @@ KINDS = {
 LEVELS = {"steady": "steady", "raised": "less steady", "high": "much less steady", "unknown": "not known"}
 VARIATIONS = {"flat": "Flat ground", "uphill": "Uphill", "treadmill": "Treadmill"}
 SUPPORTS = {"wall": "Along a wall", "rail": "Holding a rail", "partner": "With a partner", "none": "Nothing to hold"}
+STOPS = {
+    "long_press": "long press",
+    "page_stop": "from the page",
+    "pain": "pain",
+    "two_stumbles": "two stumbles",
+    "fall": "a fall",
+    "fault": "a fault of the clip",
+}
 CHECKS = {
     "place": "Place",
     "surface": "Ground flat, dry and clear",

@@ -27,6 +27,7 @@ class WalkDone:
     level: str = "unknown"
     complete: bool = True
     stopped: bool = False
+    reason: str = "done"
     support: str = "wall"
     variation: str = "flat"
     pain_before: int | None = None
@@ -102,6 +103,7 @@ def walk_done(report: Mapping[str, Any], day: Day) -> WalkDone:
         level=str(report["steadiness"]["level"]),
         complete=bool(report["complete"]),
         stopped=bool(report["stopped"]),
+        reason=str(report["reason"]),
         support=str(report["plan"].get("support", "wall")),
         variation=str(report["plan"].get("variation", "flat")),
         pain_before=pain if isinstance(pain, int) else None,

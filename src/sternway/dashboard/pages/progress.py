@@ -2,7 +2,8 @@
 
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -51,6 +52,7 @@ def _facts(visit: Visit) -> dict[str, Any]:
     kept = in_force(entries(visit.store, visit.clip_id, since, _KINDS))
     history = history_since(visit.store, visit.clip_id, since, kept)
     weeks = weekly(history, variation or None)
+    walks = [walk for walk in history.walks if walk.day >= since and variation in ("", walk.variation)]
     plan = plan_in_force(visit.store, visit.clip_id)
     return {
         "weeks": weeks,
@@ -66,7 +68,15 @@ def _facts(visit: Visit) -> dict[str, Any]:
         "walk_count": sum(week.walk_count for week in weeks),
         "backward_min": sum(week.backward_min for week in weeks),
         "stumble_count": sum(week.stumble_count for week in weeks),
+        "fall_count": sum(walk.fall_count for walk in walks),
+        "supports": _counted(walk.support for walk in walks),
+        "stops": _counted(walk.reason for walk in walks if walk.stopped),
     }
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    """Return how often each name comes, the most frequent first."""
+    return dict(Counter(names).most_common())
 
 
 def _adherence(history: History, days_per_week: int, since: datetime.date, today: datetime.date) -> Adherence:
