@@ -129,6 +129,7 @@ def test_support_is_given_at_once_and_taken_away_only_when_earned():
     assert suggest_support("wall", well(0, 2, 4, 7, 9))[0] == "wall"
     assert suggest_support("wall", steady)[0] == "none"
     assert suggest_support("wall", changed(steady, morning=5))[0] == "wall"
+    assert suggest_support("wall", replace(steady, pains=steady.pains[1:]))[0] == "wall"
     assert suggest_support("wall", changed(steady, last={"stumble_count": 1}))[0] == "rail"
     assert suggest_support("wall", changed(steady, last={"support": "rail"}))[0] == "rail"
     assert suggest_support("partner", changed(well(0), last={"support": "partner", "fall_count": 1}))[0] == "partner"

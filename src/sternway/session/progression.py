@@ -136,7 +136,8 @@ def suggest_support(current: str, history: History) -> tuple[str, str]:
     if any(walk.stumble_count or walk.fall_count or walk.level == "high" for walk in walks[-2:]):
         return SUPPORTS[max(0, level - 1)], "A stumble, a fall or clear unsteadiness in the last two walks."
     earned = [w for w in walks if w.support == SUPPORTS[level] and w.level == "steady" and not w.stumble_count]
-    calm = all(not hurt_too_much(walk, history.next_morning(walk)) for walk in walks)
+    mornings = [(walk, history.next_morning(walk)) for walk in walks]
+    calm = all(pain is not None and not hurt_too_much(walk, pain) for walk, pain in mornings)
     if len(earned) == SUPPORT_WALKS and calm and level + 1 < len(SUPPORTS):
         return SUPPORTS[level + 1], f"{SUPPORT_WALKS} steady walks in a row with {SUPPORTS[level]}, with little pain."
     return SUPPORTS[level], "Keep the support you have."
