@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from adafruit_lsm6ds.lsm6dsox import LSM6DSOX
 
-from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, EmulatedMpu6050, VirtualClock
+from sternway.device.emulated import (
+    EmulatedBus,
+    EmulatedLsm6dsox,
+    EmulatedMotor,
+    EmulatedMpu6050,
+    VirtualClock,
+    emulated_pins,
+)
 from sternway.errors import BusError
 
 ACCEL = (1.5, -2.5, 9.0)
@@ -136,3 +143,12 @@ def test_nobody_answers_at_an_empty_address():
     clock = VirtualClock()
     with pytest.raises(BusError, match="nothing answers at 0x6b"):
         EmulatedBus({}, clock, clock.sleep).read(0x6B, 0x0F, 1)
+
+
+def test_a_day_of_buzzing_does_not_fill_the_memory_of_the_pin():
+    pin = emulated_pins().pin("GPIO18")
+    pin.function = "output"
+    for count in range(1000):
+        pin.state = float(count % 2)
+    assert len(pin.states) <= 200
+    assert pin.states[-1].state == 1.0

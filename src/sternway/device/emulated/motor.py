@@ -53,13 +53,18 @@ class EmulatedMotor:
         self._at_s = time_s
 
 
+STATES_KEPT = 200
+"""States that a motor's pin remembers: some twenty patterns."""
+
+
 class MotorPin(MockPWMPin):  # type: ignore[misc]
-    """A mock pin that tells a listener of its level."""
+    """A mock pin that tells a listener of its level, and forgets what gpiozero's would remember for ever."""
 
     on_level: Callable[[float], None] | None = None
 
     def _change_state(self, value: float) -> bool:
         changed: bool = super()._change_state(value)
+        del self.states[:-STATES_KEPT]
         if changed and self.on_level is not None:
             self.on_level(float(value))
         return changed
