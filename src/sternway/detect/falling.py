@@ -98,22 +98,29 @@ class FallingTracker:
         bx, by, bz = ups[-1 - _SHORT_COUNT] if len(ups) > _SHORT_COUNT else ups[0]
         sx, sy, sz = self._speed = _carried(self._speed, gyro, level)
         ax, ay, az = level
+        vertical_g, horizontal_g = vertical / GRAVITY_MPS2, horizontal / GRAVITY_MPS2
+        drop = self._drop_m / 0.3
+        speed = math.sqrt(sx * sx + sy * sy + sz * sz)
+        along = sx * lx + sy * ly + sz * lz
+        push_g = (ax * lx + ay * ly + az * lz) / GRAVITY_MPS2
+        turned = ux * bx + uy * by + uz * bz
+        # min() and max() would be half of what all this costs.
         return [
-            max(-1.0, min(0.0, load)),
-            max(0.0, min(3.0, load)),
-            max(-2.0, min(2.0, vertical / GRAVITY_MPS2)),
-            min(2.0, horizontal / GRAVITY_MPS2),
-            min(3.0, tilt_rate / 3.0),
-            min(3.0, abs(yaw) / 3.0),
-            max(-3.0, min(3.0, velocity)),
-            max(-3.0, min(3.0, self._drop_m / 0.3)),
+            load if load < 0.0 else 0.0,
+            0.0 if load < 0.0 else load if load < 3.0 else 3.0,
+            vertical_g if -2.0 < vertical_g < 2.0 else math.copysign(2.0, vertical_g),
+            horizontal_g if horizontal_g < 2.0 else 2.0,
+            tilt_rate / 3.0 if tilt_rate < 9.0 else 3.0,
+            abs(yaw) / 3.0 if -9.0 < yaw < 9.0 else 3.0,
+            velocity if -3.0 < velocity < 3.0 else math.copysign(3.0, velocity),
+            drop if -3.0 < drop < 3.0 else math.copysign(3.0, drop),
             tilt,
-            math.acos(max(-1.0, min(1.0, ux * bx + uy * by + uz * bz))),
-            math.acos(max(-1.0, min(1.0, cosine))),
-            min(3.0, math.sqrt(sx * sx + sy * sy + sz * sz)),
-            max(-3.0, min(3.0, sx * lx + sy * ly + sz * lz)),
-            max(-2.0, min(2.0, (ax * lx + ay * ly + az * lz) / GRAVITY_MPS2)),
-            min(3.0, jerk / 200.0),
+            math.acos(turned if -1.0 < turned < 1.0 else math.copysign(1.0, turned)),
+            math.acos(cosine if -1.0 < cosine < 1.0 else math.copysign(1.0, cosine)),
+            speed if speed < 3.0 else 3.0,
+            along if -3.0 < along < 3.0 else math.copysign(3.0, along),
+            push_g if -2.0 < push_g < 2.0 else math.copysign(2.0, push_g),
+            jerk / 200.0 if jerk < 600.0 else 3.0,
         ]
 
 

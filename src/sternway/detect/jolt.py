@@ -51,9 +51,8 @@ class JoltTracker:
         self._past.append(smooth)
         ux, uy, uz = up
         vertical, yaw = ax * ux + ay * uy + az * uz, wx * ux + wy * uy + wz * uz
-        horizontal = math.sqrt(max(0.0, ax * ax + ay * ay + az * az - vertical * vertical))
-        tilt_rate = math.sqrt(max(0.0, wx * wx + wy * wy + wz * wz - yaw * yaw))
-        return (jerk, horizontal, tilt_rate)
+        level, tipping = ax * ax + ay * ay + az * az - vertical * vertical, wx * wx + wy * wy + wz * wz - yaw * yaw
+        return (jerk, math.sqrt(level) if level > 0.0 else 0.0, math.sqrt(tipping) if tipping > 0.0 else 0.0)
 
 
 def _mean(rows: deque[_Row]) -> _Row:

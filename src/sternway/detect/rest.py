@@ -45,7 +45,9 @@ class Rest:
         settings = self._settings
         still = rate < settings.radps and abs(norm - GRAVITY_MPS2) < settings.mps2 and not self._is_frozen(accel)
         gathered = self._gathered_s + (PERIOD_S if still else -2.0 * PERIOD_S)
-        self._gathered_s = max(0.0, min(settings.still_s, gathered))
+        self._gathered_s = (
+            gathered if 0.0 < gathered < settings.still_s else settings.still_s if gathered > 0.0 else 0.0
+        )
         self._last = accel
         ux, uy, uz = up
         x, y, z = self._up or up

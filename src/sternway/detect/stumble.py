@@ -126,7 +126,8 @@ class StumbleDetector:
             level = pace.push(value)
             peak.append(value)
             own.append(level)
-            ratios.append(max(peak) / max(level, share * brisk))
+            known = share * brisk
+            ratios.append(max(peak) / (level if level > known else known))
         return own, ratios
 
     def _follow_rise(self, time_s: float, score: float) -> None:

@@ -38,6 +38,8 @@ class Attitude:
 
     def __init__(self, settings: AttitudeSettings | None = None) -> None:
         self._settings = settings or AttitudeSettings()
+        self._gain = PERIOD_S / self._settings.time_constant_s
+        self._full_count = 1.0 / self._gain
         self.reset()
 
     def reset(self) -> None:
@@ -73,7 +75,7 @@ class Attitude:
         x, y, z = self._turned(gyro) if self._force is not None else (ax, ay, az)
         ex, ey, ez = ax - x, ay - y, az - z
         self._learn_bias(y * ez - z * ey, z * ex - x * ez, x * ey - y * ex, x * x + y * y + z * z)
-        gain = max(PERIOD_S / self._settings.time_constant_s, 1.0 / self._count)
+        gain = self._gain if self._count > self._full_count else 1.0 / self._count
         x, y, z = x + gain * ex, y + gain * ey, z + gain * ez
         self._force = (x, y, z)
         length = math.sqrt(x * x + y * y + z * z)
@@ -94,8 +96,9 @@ class Attitude:
         gain = PERIOD_S / (settings.time_constant_s * settings.bias_time_s) / (square + 1.0)
         limit = settings.bias_limit_radps
         bx, by, bz = self._bias
+        bx, by, bz = bx + gain * cx, by + gain * cy, bz + gain * cz
         self._bias = (
-            max(-limit, min(limit, bx + gain * cx)),
-            max(-limit, min(limit, by + gain * cy)),
-            max(-limit, min(limit, bz + gain * cz)),
+            bx if -limit < bx < limit else math.copysign(limit, bx),
+            by if -limit < by < limit else math.copysign(limit, by),
+            bz if -limit < bz < limit else math.copysign(limit, bz),
         )

@@ -235,6 +235,7 @@ class TrunkTracker:
         along_up = ax * ux + ay * uy + az * uz
         vertical, yaw = along_up - GRAVITY_MPS2, gx * ux + gy * uy + gz * uz
         turning = gx * gx + gy * gy + gz * gz
+        tipping = turning - yaw * yaw
         lx, ly, lz = level = (ax - along_up * ux, ay - along_up * uy, az - along_up * uz)
         forward, left = self._body_axes(level, up)
         self._velocity_mps = self._keep * self._velocity_mps + vertical * PERIOD_S
@@ -254,7 +255,7 @@ class TrunkTracker:
             math.sqrt(lx * lx + ly * ly + lz * lz),
             self._velocity_mps,
             self._tilt(up),
-            math.sqrt(max(0.0, turning - yaw * yaw)),
+            math.sqrt(tipping) if tipping > 0.0 else 0.0,
             yaw,
             forward,
             left,
@@ -270,7 +271,7 @@ class TrunkTracker:
         cosine = (x * px + y * py + z * pz) / (math.sqrt(px * px + py * py + pz * pz) or 1.0)
         gain = PERIOD_S / self._settings.upright_s
         self._upright = (px + gain * (x - px), py + gain * (y - py), pz + gain * (z - pz))
-        return math.acos(max(-1.0, min(1.0, cosine)))
+        return math.acos(cosine if -1.0 < cosine < 1.0 else math.copysign(1.0, cosine))
 
     def _body_axes(self, level: _Row, up: _Row) -> tuple[float, float]:
         """Return the forward and the leftward part of the horizontal acceleration; zeros without a mounting."""
