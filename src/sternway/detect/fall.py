@@ -8,8 +8,9 @@ import numpy as np
 from sternway.detect.falling import FallingTracker
 from sternway.detect.impact import Impact, ImpactFinder, ImpactSettings
 from sternway.detect.network import Network, shipped
-from sternway.detect.rest import Rest, RestSettings, angle_rad
+from sternway.detect.rest import Rest, RestSettings
 from sternway.events import Event, Kind
+from sternway.motion.angle import angle_rad
 from sternway.motion.trunk import TrunkMotion
 from sternway.samples import Vector
 

@@ -4,6 +4,7 @@ import math
 from collections import deque
 from typing import Any
 
+from sternway.motion.angle import arc_rad
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkMotion
 from sternway.samples import GRAVITY_MPS2, Vector
@@ -115,8 +116,8 @@ class FallingTracker:
             velocity if -3.0 < velocity < 3.0 else math.copysign(3.0, velocity),
             drop if -3.0 < drop < 3.0 else math.copysign(3.0, drop),
             tilt,
-            math.acos(turned if -1.0 < turned < 1.0 else math.copysign(1.0, turned)),
-            math.acos(cosine if -1.0 < cosine < 1.0 else math.copysign(1.0, cosine)),
+            arc_rad(turned),
+            arc_rad(cosine),
             speed if speed < 3.0 else 3.0,
             along if -3.0 < along < 3.0 else math.copysign(3.0, along),
             push_g if -2.0 < push_g < 2.0 else math.copysign(2.0, push_g),

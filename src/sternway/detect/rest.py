@@ -1,6 +1,5 @@
 """Lying still: how long, and which way is up then."""
 
-import math
 from dataclasses import dataclass
 
 from sternway.motion.resample import PERIOD_S
@@ -60,14 +59,3 @@ class Rest:
         return last is not None and (
             abs(accel[0] - last[0]) < 1e-9 and abs(accel[1] - last[1]) < 1e-9 and abs(accel[2] - last[2]) < 1e-9
         )
-
-
-def angle_rad(a: Vector, b: Vector) -> float:
-    """Return the angle between two vectors of any length; 0 where one has none.
-
-    >>> round(angle_rad((0.0, 0.0, 2.0), (0.0, 3.0, 0.0)), 3)
-    1.571
-    """
-    length = math.sqrt((a[0] ** 2 + a[1] ** 2 + a[2] ** 2) * (b[0] ** 2 + b[1] ** 2 + b[2] ** 2))
-    along = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-    return math.acos(max(-1.0, min(1.0, along / length))) if length > 0.0 else 0.0

@@ -3,21 +3,19 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sternway.motion.angle import arc_rad
 from sternway.motion.attitude import Attitude, AttitudeSettings
 from sternway.motion.direction import DirectionEstimator, DirectionSettings
 from sternway.motion.gait import Step
 from sternway.motion.mounting import Mounting
 from sternway.motion.resample import PERIOD_S, Resampler, ResampleSettings
 from sternway.motion.steps import StepDetector, StepSettings
-from sternway.samples import GRAVITY_MPS2, Block, Floats
-
-_Row = Sequence[float]
+from sternway.samples import GRAVITY_MPS2, Block, Floats, Vector
 
 COLUMNS = (
     "time_s",
@@ -211,7 +209,7 @@ class TrunkTracker:
 
     def _restart(self) -> None:
         self._velocity_mps = 0.0
-        self._upright: tuple[float, float, float] | None = None
+        self._upright: Vector | None = None
         self._steps.reset()
         self._direction.reset()
 
@@ -222,9 +220,9 @@ class TrunkTracker:
             self._restart()
         steps: list[Step] = []
         table = [self._row(row, steps) for row in rows]
-        columns = zip(*table, strict=True) if table else repeat(())
+        columns = zip(*table, strict=True) if table else [()] * len(COLUMNS)
         return TrunkMotion(
-            dict(zip(COLUMNS, columns, strict=False)), tuple(steps), after_gap, self._mounting is not None
+            dict(zip(COLUMNS, columns, strict=True)), tuple(steps), after_gap, self._mounting is not None
         )
 
     def _row(self, row: list[float], steps: list[Step]) -> tuple[Any, ...]:
@@ -264,16 +262,16 @@ class TrunkTracker:
             bool(self._shaking) and self._is_shaken(time_s),
         )
 
-    def _tilt(self, up: _Row) -> float:
+    def _tilt(self, up: Vector) -> float:
         """Return the angle in radians between up now and the slow idea of upright."""
         x, y, z = up
         px, py, pz = self._upright or (x, y, z)
         cosine = (x * px + y * py + z * pz) / (math.sqrt(px * px + py * py + pz * pz) or 1.0)
         gain = PERIOD_S / self._settings.upright_s
         self._upright = (px + gain * (x - px), py + gain * (y - py), pz + gain * (z - pz))
-        return math.acos(cosine if -1.0 < cosine < 1.0 else math.copysign(1.0, cosine))
+        return arc_rad(cosine)
 
-    def _body_axes(self, level: _Row, up: _Row) -> tuple[float, float]:
+    def _body_axes(self, level: Vector, up: Vector) -> tuple[float, float]:
         """Return the forward and the leftward part of the horizontal acceleration; zeros without a mounting."""
         if self._mounting is None:
             return 0.0, 0.0
@@ -290,7 +288,7 @@ class TrunkTracker:
         return any(start_s <= time_s for start_s, _ in self._shaking)
 
 
-def _dot(a: _Row, b: _Row) -> float:
+def _dot(a: Vector, b: Vector) -> float:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 

@@ -1,9 +1,9 @@
 """How the trunk is held in a walk: its lean against the walker's own quiet standing, and its sway."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sternway.motion.angle import angle_rad
 from sternway.samples import Vector
 
 
@@ -26,7 +26,7 @@ class Posture:
         """Take one sample of walking; without a standing check the lean is not known."""
         if self.standing_count:
             self.count += 1
-            self.lean_sum_rad += _angle_rad(self.standing_up, up)
+            self.lean_sum_rad += angle_rad(self.standing_up, up)
             self.sway_sum_m2ps4 += horizontal_mps2 * horizontal_mps2
 
     @property
@@ -38,11 +38,3 @@ class Posture:
     def sway_mps2(self) -> float | None:
         """Return the root mean square of horizontal acceleration."""
         return math.sqrt(self.sway_sum_m2ps4 / self.count) if self.count else None
-
-
-def _angle_rad(a: Sequence[float], b: Sequence[float]) -> float:
-    ax, ay, az = a
-    bx, by, bz = b
-    product = math.sqrt((ax * ax + ay * ay + az * az) * (bx * bx + by * by + bz * bz))
-    cosine = (ax * bx + ay * by + az * bz) / product if product else 1.0
-    return math.acos(max(-1.0, min(1.0, cosine)))
