@@ -119,18 +119,18 @@ class WalkingGate:
 
 
 def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> float:
-    """Return the largest correlation of the newest ``window`` samples with those a step or a stride earlier.
+    """Return the largest correlation of the newest ``window`` samples, about the mean, with a step or stride earlier.
 
     Only lags count after which the correlation has once been negative: a slow movement is like itself a moment ago,
     but has no rhythm. 0 without rhythm or where the motion is softer than ``least_mps2``.
     """
     grid = _lags(len(past), window, shortest, least_mps2)
-    if not grid.count:
+    if grid is None:
         return 0.0
     padded = np.zeros(window + 1 + len(past))
     np.subtract(past, np.add.reduce(past) / len(past), out=padded[window + 1 :])
     energy = np.cumsum(padded * padded)
-    energy_then = (energy[window:] - energy[:-window])[grid.ends]
+    energy_then = (energy[window:] - energy[:-window])[grid.starts][::-_LAG_STEP]
     power = np.sqrt((energy[-1] - energy.take(grid.newest)) * energy_then)
     products = np.correlate(padded[grid.then], padded[-window:])[::-_LAG_STEP]
     like = np.zeros(len(products))
@@ -143,31 +143,31 @@ def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> flo
 
 @dataclass(frozen=True, slots=True)
 class _Lags:
-    """The ``count`` lags to look at, of which those from ``first`` on may be a step.
+    """The lags to look at, of which those from ``first`` on may be a step.
 
-    ``then`` is all that the newest samples are compared with, ``ends`` picks the energy of each such stretch,
-    ``newest`` is where what is compared of the newest samples begins, and ``least`` the power that is not soft.
+    ``then`` is all that the newest samples are compared with, ``starts`` where such stretches begin, the farthest
+    first; ``newest`` is where what is compared of the newest samples begins, ``least`` the power that is not soft.
     """
 
-    count: int
     first: int
     then: slice
-    ends: slice
+    starts: slice
     newest: NDArray[np.intp]
     least: Floats
 
 
 @cache
-def _lags(length: int, window: int, shortest: int, least_mps2: float) -> _Lags:
-    """Return the lags to look at in ``length`` samples, with ``window + 1`` zeros before them."""
+def _lags(length: int, window: int, shortest: int, least_mps2: float) -> _Lags | None:
+    """Return the lags to look at in ``length`` samples, with ``window + 1`` zeros before them, if any."""
     lags = np.arange(shortest // 2, length - window // 2 + 1, _LAG_STEP)
+    if not len(lags):
+        return None
     compared = np.minimum(window, length - lags)
-    nearest, farthest = (length - int(lag) for lag in (lags[0], lags[-1])) if len(lags) else (0, 0)
+    nearest, farthest = length - int(lags[0]), length - int(lags[-1])
     return _Lags(
-        count=len(lags),
         first=int(np.searchsorted(lags, shortest)),
         then=slice(farthest + 1, nearest + 1 + window),
-        ends=slice(nearest, farthest - 1 if farthest else None, -_LAG_STEP),
+        starts=slice(farthest, nearest + 1),
         newest=window + length - compared,
         least=compared * least_mps2**2,
     )

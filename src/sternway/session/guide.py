@@ -82,7 +82,7 @@ class Guide:
         self._test = TrialCounter()
         self._heading = Heading()
         self._settings = settings
-        self._stretch_count = round(walk.plan["stretch_min"] * 60.0 * RATE_HZ)
+        self._due_count = round(walk.plan["stretch_min"] * 60.0 * RATE_HZ)
 
     @property
     def phase(self) -> Phase:
@@ -262,13 +262,12 @@ class Guide:
 
     def _lead_backward(self, time_s: float) -> None:
         walk, plan = self.walk, self.walk.plan
-        stretch_count = self._stretch_count
         walk.stretch_count += 1
         walk.lane.active_count += 1
         walk.level_count[walk.level] = walk.level_count.get(walk.level, 0) + 1
-        if walk.stretch_count >= stretch_count:
+        if walk.stretch_count >= self._due_count:
             self._end_stretch(time_s)
-        elif plan["stretches"] == 1 and not walk.half_said and 2 * walk.stretch_count >= stretch_count:
+        elif plan["stretches"] == 1 and not walk.half_said and 2 * walk.stretch_count >= self._due_count:
             walk.half_said = True
             self.say(Cue.CHANGE, time_s)
         elif walk.lane.ended(plan["lane_steps"], plan["lane_s"]):

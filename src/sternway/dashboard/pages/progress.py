@@ -52,7 +52,7 @@ def _facts(visit: Visit) -> dict[str, Any]:
     kept = in_force(entries(visit.store, visit.clip_id, since, _KINDS))
     history = history_since(visit.store, visit.clip_id, since, kept)
     weeks = weekly(history, variation or None)
-    walks = [walk for walk in history.walks if walk.day >= since and variation in ("", walk.variation)]
+    walks = [walk for walk in history.walks if variation in ("", walk.variation)]
     plan = plan_in_force(visit.store, visit.clip_id)
     return {
         "weeks": weeks,
