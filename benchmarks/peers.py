@@ -111,8 +111,8 @@ def _windows(motions: Sequence[TrunkMotion]) -> Iterator[NDArray[np.float32]]:
     """Yield the last half second (50, 9) after each sample."""
     window = Lookback(50, 9, np.float32)
     for motion in motions:
-        for accel, gyro, up in motion.rows("accel_mps2", "gyro_radps", "up"):
-            window.push((*accel, *gyro, *up))
+        for sample in motion.samples:
+            window.push((*sample.accel_mps2, *sample.gyro_radps, *sample.up))
             yield window.rows
 
 

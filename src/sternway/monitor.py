@@ -170,7 +170,7 @@ class Monitor:
         """Follow one stretch of trunk motion, if only the news of a gap, from detection to the motor."""
         self._outcome.trunk.append(trunk)
         if len(trunk):
-            self._time_s = trunk.columns["time_s"][-1]
+            self._time_s = trunk.samples[-1].time_s
         self._learn_mounting(trunk)
         self._follow_speed(trunk)
         self.stability.variation = self.session.variation

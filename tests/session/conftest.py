@@ -7,7 +7,7 @@ import pytest
 
 from sternway.events import Cause, Event, Kind
 from sternway.motion.gait import Direction, Step
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.session.plan import WalkPlan
 from sternway.session.tracker import Press, SessionTracker, TrackerSettings
 
@@ -19,26 +19,31 @@ def trunk(
     time_s, walking=False, direction=0, steps=(), yaw_rate=0.0, accel=9.81, gyro=0.02, motor_on=False, up=(0, 0, 1)
 ):
     """Return trunk motion of one kind throughout; ``direction`` may be an array."""
-    n = len(time_s)
-    columns = {
-        "time_s": np.asarray(time_s, dtype=float).tolist(),
-        "accel_mps2": [(0.0, 0.0, float(accel))] * n,
-        "gyro_radps": [(0.0, 0.0, 0.0)] * n,
-        "up": [tuple(map(float, up))] * n,
-        "accel_norm_mps2": [float(accel)] * n,
-        "gyro_norm_radps": [float(gyro)] * n,
-        "vertical_mps2": [accel - 9.81] * n,
-        "horizontal_mps2": [0.5 if walking else 0.05] * n,
-        "vertical_velocity_mps": [0.0] * n,
-        "tilt_rad": [0.0] * n,
-        "yaw_rate_radps": [float(yaw_rate)] * n,
-        "anteroposterior_mps2": [0.0] * n,
-        "mediolateral_mps2": [0.0] * n,
-        "walking": [bool(walking)] * n,
-        "direction": [Direction(int(way)) for way in np.broadcast_to(direction, (n,))],
-        "motor_on": [bool(motor_on)] * n,
-    }
-    return TrunkMotion(columns, tuple(steps))
+    ways = np.broadcast_to(direction, (len(time_s),)).tolist()
+    samples = [
+        TrunkSample(
+            time_s=float(at),
+            accel_mps2=(0.0, 0.0, float(accel)),
+            gyro_radps=(0.0, 0.0, 0.0),
+            up=tuple(map(float, up)),
+            accel_norm_mps2=float(accel),
+            gyro_norm_radps=float(gyro),
+            vertical_mps2=accel - 9.81,
+            level_mps2=(0.0, 0.0, 0.0),
+            horizontal_mps2=0.5 if walking else 0.05,
+            vertical_velocity_mps=0.0,
+            tilt_rad=0.0,
+            tilt_rate_radps=0.0,
+            yaw_rate_radps=float(yaw_rate),
+            anteroposterior_mps2=0.0,
+            mediolateral_mps2=0.0,
+            walking=bool(walking),
+            direction=Direction(way),
+            motor_on=bool(motor_on),
+        )
+        for at, way in zip(time_s, ways, strict=True)
+    ]
+    return TrunkMotion(samples, tuple(steps))
 
 
 class Walker:

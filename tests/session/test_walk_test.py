@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -59,14 +60,17 @@ def test_sitting_down_is_no_trial():
     assert "Trial 1 of 3" in test.words or "Back at the start" in test.words
 
 
+def _shaken(sample):
+    norm_mps2 = sample.accel_norm_mps2 + 5.0 * math.sin(900.0 * sample.time_s)
+    return dataclasses.replace(sample, accel_norm_mps2=norm_mps2, motor_on=True)
+
+
 def test_our_own_motor_is_no_movement():
     _, trunks = motion((Stand(10.0),))
     shaken = []
     for trunk in trunks:
-        on = (trunk.time_s > 5.0) & (trunk.time_s < 6.0)
-        norm = trunk.accel_norm_mps2 + np.where(on, 5.0 * np.sin(900.0 * trunk.time_s), 0.0)
-        columns = {**trunk.columns, "accel_norm_mps2": norm.tolist(), "motor_on": on.tolist()}
-        shaken.append(dataclasses.replace(trunk, columns=columns))
+        samples = [_shaken(sample) if 5.0 < sample.time_s < 6.0 else sample for sample in trunk.samples]
+        shaken.append(dataclasses.replace(trunk, samples=samples))
     timer = MovementTimer()
     assert [movement for trunk in shaken for movement in timer.update(trunk)] == []
     assert timer.ready

@@ -72,11 +72,11 @@ class FallDetector:
             self._waiting = []
         events: list[Event] = []
         impacts, rests = self._impacts.update(trunk), self._rest.update(trunk)
-        for time_s, impact, resting_up in zip(trunk.columns["time_s"], impacts, rests, strict=True):
+        for sample, impact, resting_up in zip(trunk.samples, impacts, rests, strict=True):
             if impact is not None:
                 self._hear(impact)
             if self._waiting:
-                events += self._decide(time_s, resting_up)
+                events += self._decide(sample.time_s, resting_up)
         return events
 
     def _hear(self, impact: Impact) -> None:

@@ -2,11 +2,10 @@
 
 import math
 from collections import deque
-from typing import Any
 
 from sternway.motion.angle import arc_rad
 from sternway.motion.resample import PERIOD_S
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.samples import GRAVITY_MPS2, Vector
 
 CHANNELS = (
@@ -31,8 +30,6 @@ CHANNELS = (
 _VELOCITY_LEAK_S = 1.0
 _DROP_LEAK_S = 1.0
 _SHORT_COUNT, _LONG_COUNT = 25, 100
-
-_Row = tuple[Any, ...]
 
 
 class FallingTracker:
@@ -69,26 +66,14 @@ class FallingTracker:
             return channels
         if trunk.after_gap:
             self.reset()
-        rows = trunk.rows(
-            "accel_mps2",
-            "gyro_radps",
-            "up",
-            "accel_norm_mps2",
-            "vertical_mps2",
-            "level_mps2",
-            "horizontal_mps2",
-            "vertical_velocity_mps",
-            "tilt_rad",
-            "tilt_rate_radps",
-            "yaw_rate_radps",
-        )
-        channels = [self._channels(row) for row in rows]
+        channels = [self._channels(sample) for sample in trunk.samples]
         self._seen = (trunk, channels)
         return channels
 
-    def _channels(self, row: _Row) -> list[float]:
-        accel, gyro, up, norm, vertical, level, horizontal, velocity, tilt, tilt_rate, yaw = row
-        load = norm / GRAVITY_MPS2 - 1.0
+    def _channels(self, sample: TrunkSample) -> list[float]:
+        accel, up, level = sample.accel_mps2, sample.up, sample.level_mps2
+        velocity, yaw, tilt_rate = sample.vertical_velocity_mps, sample.yaw_rate_radps, sample.tilt_rate_radps
+        load = sample.accel_norm_mps2 / GRAVITY_MPS2 - 1.0
         jerk = math.dist(accel, self._accel or accel) / PERIOD_S
         self._accel = accel
         ups = self._ups
@@ -97,9 +82,9 @@ class FallingTracker:
         cosine, (lx, ly, lz) = _leant(ups[0], up)
         ux, uy, uz = up
         bx, by, bz = ups[-1 - _SHORT_COUNT] if len(ups) > _SHORT_COUNT else ups[0]
-        sx, sy, sz = self._speed = _carried(self._speed, gyro, level)
+        sx, sy, sz = self._speed = _carried(self._speed, sample.gyro_radps, level)
         ax, ay, az = level
-        vertical_g, horizontal_g = vertical / GRAVITY_MPS2, horizontal / GRAVITY_MPS2
+        vertical_g, horizontal_g = sample.vertical_mps2 / GRAVITY_MPS2, sample.horizontal_mps2 / GRAVITY_MPS2
         drop = self._drop_m / 0.3
         speed = math.sqrt(sx * sx + sy * sy + sz * sz)
         along = sx * lx + sy * ly + sz * lz
@@ -115,7 +100,7 @@ class FallingTracker:
             abs(yaw) / 3.0 if -9.0 < yaw < 9.0 else 3.0,
             velocity if -3.0 < velocity < 3.0 else math.copysign(3.0, velocity),
             drop if -3.0 < drop < 3.0 else math.copysign(3.0, drop),
-            tilt,
+            sample.tilt_rad,
             arc_rad(turned),
             arc_rad(cosine),
             speed if speed < 3.0 else 3.0,

@@ -64,7 +64,9 @@ class WalkingGate:
         """Forget all motion; when the gate was open stays known."""
         self._seen: tuple[TrunkMotion | None, list[bool]] = (None, [])
         self._newest: deque[float] = deque(maxlen=_SMOOTH)
-        self._past: deque[float] = deque(maxlen=self._length)
+        self._past = np.zeros(self._length)
+        self._known = 0
+        self._fresh: list[float] = []
         self._count = 0
         self._evidence = 0.0
 
@@ -81,11 +83,12 @@ class WalkingGate:
             self.reset()
         is_open = []
         shut_s = self._shut_s()
-        for time_s, vertical in trunk.rows("time_s", "vertical_mps2"):
-            self._newest.append(vertical)
+        for sample in trunk.samples:
+            time_s = sample.time_s
+            self._newest.append(sample.vertical_mps2)
             self._count += 1
             if len(self._newest) == _SMOOTH:
-                self._past.append(sum(self._newest) / _SMOOTH)
+                self._fresh.append(sum(self._newest) / _SMOOTH)
             if self._count % _EVERY == 0:
                 self._look(time_s)
                 shut_s = self._shut_s()
@@ -114,8 +117,12 @@ class WalkingGate:
                 self._rhythmic_s.popleft()
 
     def _likeness(self) -> float:
-        past = np.fromiter(self._past, dtype=np.float64, count=len(self._past))
-        return likeness(past, self._window, self._shortest, self._settings.least_mps2)
+        count, past = len(self._fresh), self._past
+        past[:-count] = past[count:]
+        past[-count:] = self._fresh
+        self._fresh = []
+        self._known = min(self._known + count, self._length)
+        return likeness(past[-self._known :], self._window, self._shortest, self._settings.least_mps2)
 
 
 def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sternway.detect.falling import CHANNELS, FallingTracker
 from sternway.motion.resample import RATE_HZ
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.samples import GRAVITY_MPS2, Floats, Vector
 
 
@@ -69,14 +69,11 @@ class ImpactFinder:
         """Return for each sample the impact that it makes known, or ``None``."""
         if trunk.after_gap:
             self.reset()
-        falling, rows = self._falling.update(trunk), trunk.rows("time_s", "accel_norm_mps2", "up")
-        return [
-            self._step(time_s, norm, up, channels) for (time_s, norm, up), channels in zip(rows, falling, strict=True)
-        ]
+        return list(map(self._step, trunk.samples, self._falling.update(trunk)))
 
-    def _step(self, time_s: float, norm: float, up: Vector, channels: list[float]) -> Impact | None:
-        self._norms.append(norm)
-        self._ups.append(up)
+    def _step(self, sample: TrunkSample, channels: list[float]) -> Impact | None:
+        self._norms.append(sample.accel_norm_mps2)
+        self._ups.append(sample.up)
         self._channels.append(channels)
         if len(self._norms) <= self._after:
             return None
@@ -86,7 +83,7 @@ class ImpactFinder:
         around = list(self._norms)[-1 - self._after - self._before :]
         if peak < max(around):
             return None
-        return self._impact(time_s - self._settings.after_s, peak)
+        return self._impact(sample.time_s - self._settings.after_s, peak)
 
     def _impact(self, time_s: float, peak_mps2: float) -> Impact:
         at = len(self._norms) - 1 - self._after

@@ -39,7 +39,7 @@ class JoltTracker:
         """Return jerk, horizontal acceleration and tilt rate at each sample; zeros in the first 50 ms."""
         if trunk.after_gap:
             self.reset()
-        return [self._push(*row) for row in trunk.rows("accel_mps2", "gyro_radps", "up")]
+        return [self._push(sample.accel_mps2, sample.gyro_radps, sample.up) for sample in trunk.samples]
 
     def _push(self, accel: Vector, gyro: Vector, up: Vector) -> Jolt:
         self._rows.append((*accel, *gyro))

@@ -31,32 +31,31 @@ class Network:
     third: Floats
     third_bias: float
     _layers: tuple[Singles, ...] = field(init=False, repr=False, compare=False)
-    """Weights, bias and zeros of each hidden layer, then the last weights; all members in one matrix: one product."""
+    """Weights and floor of each hidden layer, then the last weights; all members in one matrix: one product.
+
+    A rectifier after a bias, ``max(x + b, 0)``, is ``max(x, -b) + b``: each layer's bias waits in the next one's, so
+    that nothing need be added on the way.
+    """
+    _rest: float = field(init=False, repr=False, compare=False)
+    """What is left to add at the end."""
 
     def __post_init__(self) -> None:
         members, width, inputs = self.second.shape
         diagonal = np.zeros((members, width, members, inputs))
         for member in range(members):
             diagonal[member, :, member] = self.second[member]
-        layers = (
-            self.first,
-            self.first_bias,
-            np.zeros_like(self.first_bias),
-            diagonal.reshape(members * width, members * inputs),
-            self.second_bias.ravel(),
-            np.zeros(members * width),
-            self.third.ravel(),
-        )
+        second, third = diagonal.reshape(members * width, members * inputs), self.third.ravel()
+        second_bias = self.second_bias.ravel() + second @ self.first_bias
+        layers = (self.first, -self.first_bias, second, -second_bias, third)
         object.__setattr__(self, "_layers", tuple(layer.astype(np.float32) for layer in layers))
+        object.__setattr__(self, "_rest", float(self.third_bias + third @ second_bias))
 
     def __call__(self, numbers: Singles) -> float:
         """Return the log odds for one vector (n,)."""
-        first, first_bias, first_least, second, second_bias, second_least, third = self._layers
+        first, first_floor, second, second_floor, third = self._layers
         hidden = first.dot(numbers)
-        hidden += first_bias
-        hidden = second.dot(np.maximum(hidden, first_least, out=hidden))
-        hidden += second_bias
-        return float(third.dot(np.maximum(hidden, second_least, out=hidden))) + self.third_bias
+        hidden = second.dot(np.maximum(hidden, first_floor, out=hidden))
+        return float(third.dot(np.maximum(hidden, second_floor, out=hidden))) + self._rest
 
     def to_bytes(self) -> bytes:
         """Return the network as an ``.npz``."""

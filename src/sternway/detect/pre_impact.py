@@ -119,12 +119,12 @@ class PreImpactDetector:
         if trunk.after_gap:
             self._restart()
         events: list[Event] = []
-        rows = zip(trunk.columns["time_s"], self._falling.update(trunk), self._gate.update(trunk), strict=True)
-        for time_s, channels, in_gait in rows:
+        rows = zip(trunk.samples, self._falling.update(trunk), self._gate.update(trunk), strict=True)
+        for sample, channels, in_gait in rows:
             self._past.push(channels)
             log_odds = self._network(self._boxes.dot(self._past.rows).ravel())
-            if self._sure_enough.update(time_s, log_odds, in_gait):
-                events.append(self._event(time_s, channels, log_odds))
+            if self._sure_enough.update(sample.time_s, log_odds, in_gait):
+                events.append(self._event(sample.time_s, channels, log_odds))
         return events
 
     def _event(self, time_s: float, channels: list[float], log_odds: float) -> Event:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sternway.motion.resample import PERIOD_S
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.samples import GRAVITY_MPS2, Vector
 
 
@@ -37,12 +37,12 @@ class Rest:
         """Return for each sample which way is up (not of unit length) where stillness has gathered, else ``None``."""
         if trunk.after_gap:
             self.reset()
-        rows = trunk.rows("accel_mps2", "accel_norm_mps2", "gyro_norm_radps", "up")
-        return [self._step(*row) for row in rows]
+        return [self._step(sample) for sample in trunk.samples]
 
-    def _step(self, accel: Vector, norm: float, rate: float, up: Vector) -> Vector | None:
-        settings = self._settings
-        still = rate < settings.radps and abs(norm - GRAVITY_MPS2) < settings.mps2 and not self._is_frozen(accel)
+    def _step(self, sample: TrunkSample) -> Vector | None:
+        settings, accel, up = self._settings, sample.accel_mps2, sample.up
+        slow, unloaded = sample.gyro_norm_radps < settings.radps, abs(sample.accel_norm_mps2 - GRAVITY_MPS2)
+        still = slow and unloaded < settings.mps2 and not self._is_frozen(accel)
         gathered = self._gathered_s + (PERIOD_S if still else -2.0 * PERIOD_S)
         self._gathered_s = (
             gathered if 0.0 < gathered < settings.still_s else settings.still_s if gathered > 0.0 else 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sternway.events import Cause, Event, Kind
 from sternway.motion.resample import RATE_HZ
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.samples import GRAVITY_MPS2, Vector
 
 
@@ -73,9 +73,9 @@ class SensorFaultDetector:
         if trunk.after_gap:
             self._gap_before_next = self._newest_s is not None
             self._restart()
-        for time_s, accel, gyro in trunk.rows("time_s", "accel_mps2", "gyro_radps"):
-            if math.isfinite(sum(accel) + sum(gyro)):
-                events += self._sample(time_s, accel, gyro)
+        for sample in trunk.samples:
+            if math.isfinite(sample.accel_norm_mps2 + sample.gyro_norm_radps):
+                events += self._sample(sample)
         return events
 
     def tick(self, now_s: float, cause: Cause | None = None) -> list[Event]:
@@ -96,17 +96,16 @@ class SensorFaultDetector:
         self._same_count = self._same_gyro_count = self._shaken_count = 0
         self._weightless_count = self._rail_count = self._good_count = 0
 
-    def _sample(self, time_s: float, accel: Vector, gyro: Vector) -> list[Event]:
-        settings = self._settings
+    def _sample(self, sample: TrunkSample) -> list[Event]:
+        settings, time_s = self._settings, sample.time_s
         if self._gap_before_next:
             self._gaps.append(time_s)
         self._newest_s, self._fresh, self._gap_before_next = time_s, True, False
-        self._count_sameness(accel, gyro)
-        norm = math.sqrt(accel[0] * accel[0] + accel[1] * accel[1] + accel[2] * accel[2])
-        self._weightless_count = self._weightless_count + 1 if norm < settings.weightless_mps2 else 0
-        railed = _exceeds(accel, settings.accel_rail_mps2) or _exceeds(gyro, settings.gyro_rail_radps)
+        self._count_sameness(sample.accel_mps2, sample.gyro_radps)
+        weightless = sample.accel_norm_mps2 < settings.weightless_mps2
+        self._weightless_count = self._weightless_count + 1 if weightless else 0
+        self._count_rails(sample)
         rail_limit = self._rail_limit
-        self._rail_count = min(rail_limit, self._rail_count + 1) if railed else max(0, self._rail_count - 1)
         suspect = self._same_count or self._shaken_count or self._weightless_count or self._rail_count
         self._good_count = 0 if suspect else self._good_count + 1
         if not suspect and not self._shown and len(self._gaps) < settings.gap_count:
@@ -134,6 +133,15 @@ class SensorFaultDetector:
                 {"gap_count": float(len(self._gaps))},
             ),
         ]
+
+    def _count_rails(self, sample: TrunkSample) -> None:
+        settings, count = self._settings, self._rail_count
+        if _exceeds(sample.accel_mps2, settings.accel_rail_mps2) or _exceeds(
+            sample.gyro_radps, settings.gyro_rail_radps
+        ):
+            self._rail_count = min(self._rail_limit, count + 1)
+        elif count:
+            self._rail_count = count - 1
 
     def _see(self, cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]) -> list[Event]:
         """Judge by samples: a fault ends only when a while was good."""

@@ -116,7 +116,7 @@ class StabilityDetector:
             events += self._grow_stale(stretch.decided_at_s)
             events += self.compare(stretch)
         if len(trunk):
-            self._time_s = trunk.columns["time_s"][-1]
+            self._time_s = trunk.samples[-1].time_s
             events += self._grow_stale(self._time_s)
         return events
 

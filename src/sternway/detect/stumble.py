@@ -10,7 +10,7 @@ from sternway.detect.jolt import CHANNELS, Jolt, JoltTracker
 from sternway.detect.usual import BriskWalk, Caution, PaceLevel
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.samples import GRAVITY_MPS2
 
 BRISK_WALK = {"jerk": 74.0, "horizontal": 5.5, "tilt_rate": 0.85}
@@ -81,12 +81,8 @@ class StumbleDetector:
         if trunk.after_gap:
             self._restart()
         events: list[Event] = []
-        rows = trunk.rows("time_s", "accel_norm_mps2", "vertical_mps2", "horizontal_mps2", "walking", "motor_on")
-        for jolt, (time_s, norm, vertical, horizontal, walking, motor_on) in zip(
-            self._jolts.update(trunk), rows, strict=True
-        ):
-            norms = (norm, math.sqrt(vertical * vertical + horizontal * horizontal))
-            events += self._see(time_s, jolt, norms, walking, motor_on)
+        for sample, jolt in zip(trunk.samples, self._jolts.update(trunk), strict=True):
+            events += self._see(sample, jolt)
         return events
 
     def _restart(self) -> None:
@@ -97,19 +93,18 @@ class StumbleDetector:
         self._rising_s: float | None = None
         self._score = 0.0
 
-    def _see(
-        self, time_s: float, jolt: Jolt, norms: tuple[float, float], walking: bool, motor_on: bool
-    ) -> list[Event]:
-        norm_mps2, moving_mps2 = norms
-        self._norms.append(norm_mps2)
+    def _see(self, sample: TrunkSample, jolt: Jolt) -> list[Event]:
+        time_s, vertical, horizontal = sample.time_s, sample.vertical_mps2, sample.horizontal_mps2
+        moving_mps2 = math.sqrt(vertical * vertical + horizontal * horizontal)
+        self._norms.append(sample.accel_norm_mps2)
         own, ratios = self._compare(jolt, self._caution.push(moving_mps2))
         score = sum([w * math.log(max(r, 1e-3)) for w, r in zip(self._settings.weights, ratios, strict=True)])
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
         self._score = 0.0 if held else score
-        if held and motor_on:
+        if held and sample.motor_on:
             self._quiet_until_s = max(self._quiet_until_s, time_s + self._settings.settle_s)
-        if walking and not held and score < 0.5 * self._least:
+        if sample.walking and not held and score < 0.5 * self._least:
             self._brisk.walk(own)
         if held or score < self._least:
             return []

@@ -7,7 +7,7 @@ import numpy as np
 
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,12 @@ class WornDetector:
         if trunk.after_gap:
             self._start_second()
         events: list[Event] = []
-        rows = trunk.rows("time_s", "gyro_radps", "accel_mps2", "tilt_rad", "walking")
-        for time_s, gyro, accel, tilt_rad, walking in rows:
-            if not math.isfinite(sum(gyro) + sum(accel)):
+        for sample in trunk.samples:
+            if not math.isfinite(sample.gyro_norm_radps + sample.accel_norm_mps2):
                 continue
-            self._add(gyro + accel, tilt_rad, walking)
+            self._add(sample)
             if len(self._rows) == RATE_HZ:
-                events += self._second(time_s)
+                events += self._second(sample.time_s)
                 self._start_second()
         return events
 
@@ -71,10 +70,10 @@ class WornDetector:
         self._tilt_rad = 0.0
         self._walked = False
 
-    def _add(self, row: tuple[float, ...], tilt_rad: float, walking: bool) -> None:
-        self._rows.append(row)
-        self._tilt_rad = max(self._tilt_rad, tilt_rad)
-        self._walked = self._walked or walking
+    def _add(self, sample: TrunkSample) -> None:
+        self._rows.append(sample.gyro_radps + sample.accel_mps2)
+        self._tilt_rad = max(self._tilt_rad, sample.tilt_rad)
+        self._walked = self._walked or sample.walking
 
     def _second(self, time_s: float) -> list[Event]:
         settings = self._settings

@@ -7,6 +7,7 @@ import numpy as np
 
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
+from sternway.samples import Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class RotationCadence:
 
     def reset(self) -> None:
         """Forget all motion."""
-        self._rates: deque[list[float]] = deque(maxlen=round(self._settings.window_s * RATE_HZ))
+        self._rates: deque[Vector] = deque(maxlen=round(self._settings.window_s * RATE_HZ))
         self._since = 0
 
     def update(self, trunk: TrunkMotion) -> list[Cadence]:
@@ -55,12 +56,12 @@ class RotationCadence:
         if trunk.after_gap:
             self.reset()
         found = []
-        for time_s, rates in trunk.rows("time_s", "gyro_radps"):
-            self._rates.append(rates)
+        for sample in trunk.samples:
+            self._rates.append(sample.gyro_radps)
             self._since += 1
             if len(self._rates) == self._rates.maxlen and self._since >= self._settings.every_s * RATE_HZ:
                 self._since = 0
-                found += self._estimate(time_s)
+                found += self._estimate(sample.time_s)
         return found
 
     def _estimate(self, time_s: float) -> list[Cadence]:

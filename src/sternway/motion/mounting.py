@@ -16,7 +16,7 @@ from sternway.motion.window import Lookback
 from sternway.samples import GRAVITY_MPS2, Floats, Vector
 
 if TYPE_CHECKING:
-    from sternway.motion.trunk import TrunkMotion
+    from sternway.motion.trunk import TrunkMotion, TrunkSample
 
 
 PURE_RAD = math.radians(12.0)
@@ -161,13 +161,12 @@ class MountingEstimator:
         found = None
         steps = deque(trunk.steps)
         every = round(self._settings.every_s * RATE_HZ)
-        rows = trunk.rows("time_s", "accel_mps2", "up", "yaw_rate_radps", "walking", "gyro_norm_radps")
-        for time_s, accel, up, yaw_radps, walking, turn_radps in rows:
-            while steps and steps[0].decided_at_s <= time_s:
+        for sample in trunk.samples:
+            while steps and steps[0].decided_at_s <= sample.time_s:
                 self._intervals.extend(filter(None, [steps.popleft().step_time_s]))
-            self._stand(accel, up, turn_radps, walking)
-            straight = self._straight(yaw_radps) and walking
-            self._rows.push((*accel, *up, float(straight)))
+            self._stand(sample)
+            straight = self._straight(sample.yaw_rate_radps) and sample.walking
+            self._rows.push((*sample.accel_mps2, *sample.up, float(straight)))
             self._count += 1
             self._walked += straight
             if straight and self._walked % every == 0:
@@ -177,12 +176,11 @@ class MountingEstimator:
     def _straight(self, yaw_radps: float) -> bool:
         return abs(self._yaw.update(yaw_radps)) < self._settings.turn_radps
 
-    def _stand(self, accel: list[float], up: list[float], turn_radps: float, walking: bool) -> None:
+    def _stand(self, sample: "TrunkSample") -> None:
         """Take the mean of up while the wearer stands still."""
-        settings = self._settings
-        x, y, z = accel
-        off_mps2 = abs(math.sqrt(x * x + y * y + z * z) - GRAVITY_MPS2)
-        if walking or turn_radps > settings.quiet_radps or off_mps2 > settings.quiet_mps2:
+        settings, up = self._settings, sample.up
+        off_mps2 = abs(sample.accel_norm_mps2 - GRAVITY_MPS2)
+        if sample.walking or sample.gyro_norm_radps > settings.quiet_radps or off_mps2 > settings.quiet_mps2:
             self._quiet_sum, self._quiet_count = (0.0, 0.0, 0.0), 0
             return
         sx, sy, sz = self._quiet_sum

@@ -75,15 +75,14 @@ class SpeedEstimator:
             self._history.clear()
             self._recent.clear()
         waiting = deque(trunk.steps)
-        rows = trunk.rows("time_s", "vertical_mps2", "direction")
-        for time_s, vertical, way in rows:
-            self._time_s = time_s
-            self._recent.append(vertical)
+        for sample in trunk.samples:
+            self._time_s = time_s = sample.time_s
+            self._recent.append(sample.vertical_mps2)
             self._history.append((time_s, sum(self._recent) / len(self._recent)))
             while self._history[0][0] < time_s - _HISTORY_S:
                 self._history.popleft()
             while waiting and waiting[0].decided_at_s <= time_s:
-                self._take(waiting.popleft(), Direction(way))
+                self._take(waiting.popleft(), sample.direction)
 
     def begin_distance(self) -> None:
         """Begin to measure a walk of known length."""

@@ -2,16 +2,19 @@
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
 
 import numpy as np
 
 from sternway.motion.gait import Direction
 from sternway.motion.regularity import GaitStretch, measure
 from sternway.motion.resample import PERIOD_S, RATE_HZ
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 
 STRETCH_S = 5.0
 _LENGTH = round(STRETCH_S * RATE_HZ)
+_MEASURED = tuple(map(attrgetter, ("vertical_mps2", "anteroposterior_mps2", "mediolateral_mps2", "tilt_rate_radps")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class StraightWalking:
     def __init__(self, settings: StraightSettings | None = None) -> None:
         self._settings = settings or StraightSettings()
         self._wait = round(self._settings.wait_s * RATE_HZ)
-        self._past: deque[tuple[float, ...]] = deque(maxlen=_LENGTH + self._wait)
+        self._past: deque[TrunkSample] = deque(maxlen=_LENGTH + self._wait)
         self.reset()
 
     def reset(self) -> None:
@@ -67,17 +70,10 @@ class StraightWalking:
         settled = round(self._settings.settle_s * RATE_HZ)
         gain = PERIOD_S / self._settings.yaw_s
         self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
-        rows = trunk.rows(
-            "time_s",
-            "vertical_mps2",
-            "anteroposterior_mps2",
-            "mediolateral_mps2",
-            "tilt_rate_radps",
-            "yaw_rate_radps",
-        )
-        for row, way in zip(rows, _ways(trunk), strict=True):
-            self._past.append(row)
-            self._yaw_radps += gain * (row[5] - self._yaw_radps)
+        for sample in trunk.samples:
+            self._past.append(sample)
+            self._yaw_radps += gain * (sample.yaw_rate_radps - self._yaw_radps)
+            way = sample.direction if trunk.mounted and sample.walking else 0
             straight = way != 0 and abs(self._yaw_radps) < self._settings.turn_radps
             self._run_rows = self._run_rows + 1 if straight and way == self._way else 0
             self._way = way
@@ -92,26 +88,20 @@ class StraightWalking:
         return out
 
     def _finish(self, way: int) -> list[DatedStretch]:
-        table = np.ascontiguousarray(np.array(self._past)[:_LENGTH].T)
-        start_s, end_s = float(table[0, 0]), float(table[0, -1])
+        samples = list(islice(self._past, _LENGTH))
+        start_s, end_s = samples[0].time_s, samples[-1].time_s
         decided_at_s = end_s + self._settings.wait_s
         contacts_s = sorted(
             at for at, known_s in self._contacts if start_s <= at <= end_s and known_s <= decided_at_s
         )
-        measured = measure(table[1], table[2], table[3], table[4], contacts_s)
+        vertical, forward, left, tilt_rate = (np.array(list(map(quantity, samples))) for quantity in _MEASURED)
+        measured = measure(vertical, forward, left, tilt_rate, contacts_s)
         if measured is None:
             return []
         return [DatedStretch(end_s, decided_at_s, Direction(way), measured)]
 
     def _trim(self) -> None:
         """Forget contacts that are older than what is kept."""
-        start_s = self._past[0][0]
+        start_s = self._past[0].time_s
         while self._contacts and self._contacts[0][0] < start_s:
             self._contacts.popleft()
-
-
-def _ways(trunk: TrunkMotion) -> list[int]:
-    """Return the direction of walking at each sample, 0 where nobody walks or it is not known."""
-    if not trunk.mounted:
-        return [0] * len(trunk)
-    return [way if walking else 0 for walking, way in trunk.rows("walking", "direction")]

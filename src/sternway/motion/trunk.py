@@ -1,9 +1,8 @@
 """The second noun of the data flow: how the trunk moves, at exactly 100 Hz."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,56 +10,64 @@ from numpy.typing import NDArray
 from sternway.motion.angle import arc_rad
 from sternway.motion.attitude import Attitude, AttitudeSettings
 from sternway.motion.direction import DirectionEstimator, DirectionSettings
-from sternway.motion.gait import Step
+from sternway.motion.gait import Direction, Step
 from sternway.motion.mounting import Mounting
 from sternway.motion.resample import PERIOD_S, Resampler, ResampleSettings
 from sternway.motion.steps import StepDetector, StepSettings
 from sternway.samples import GRAVITY_MPS2, Block, Floats, Vector
 
-COLUMNS = (
-    "time_s",
-    "accel_mps2",
-    "gyro_radps",
-    "up",
-    "accel_norm_mps2",
-    "gyro_norm_radps",
-    "vertical_mps2",
-    "level_mps2",
-    "horizontal_mps2",
-    "vertical_velocity_mps",
-    "tilt_rad",
-    "tilt_rate_radps",
-    "yaw_rate_radps",
-    "anteroposterior_mps2",
-    "mediolateral_mps2",
-    "walking",
-    "direction",
-    "motor_on",
-)
-"""What is known of each sample; :class:`TrunkMotion` has a property for each that says what it is."""
+
+@dataclass(slots=True)
+class TrunkSample:
+    """Trunk motion at one moment, as plain numbers: reading a slot costs nothing beside reading an array. Not to be
+    changed.
+
+    ``time_s``: monotonic. ``accel_mps2``, ``gyro_radps``: specific force and angular rate in chip axes, then the
+    upward unit vector ``up``. ``accel_norm_mps2``, ``gyro_norm_radps``: sizes of the first two. ``vertical_mps2``:
+    upward acceleration without gravity; ``level_mps2``: horizontal acceleration in chip axes, ``horizontal_mps2`` its
+    size. ``vertical_velocity_mps``: integrated with a leak. ``tilt_rad``: angle between up now and the slow idea of
+    upright. ``tilt_rate_radps``: all turning but that about the vertical. ``yaw_rate_radps``: turning about the
+    vertical, positive to the left. ``anteroposterior_mps2``, ``mediolateral_mps2``: forward and leftward
+    acceleration, 0 until it is known how the clip is mounted. ``walking``: gait is recognised. ``motor_on``: our own
+    motor shakes the chip.
+    """
+
+    time_s: float
+    accel_mps2: Vector
+    gyro_radps: Vector
+    up: Vector
+    accel_norm_mps2: float
+    gyro_norm_radps: float
+    vertical_mps2: float
+    level_mps2: Vector
+    horizontal_mps2: float
+    vertical_velocity_mps: float
+    tilt_rad: float
+    tilt_rate_radps: float
+    yaw_rate_radps: float
+    anteroposterior_mps2: float
+    mediolateral_mps2: float
+    walking: bool
+    direction: Direction
+    motor_on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TrunkMotion:
     """Trunk motion at exactly 100 Hz.
 
-    ``columns`` holds each quantity as plain numbers, one a sample, vectors as three: for the few rows of a block they
-    are quicker than arrays, which the properties make of them for whoever looks at many rows. Not to be changed.
-    Yaw-free quantities are always there; those along body axes are 0 until it is known how the clip is ``mounted``.
-    ``steps`` are the initial contacts *decided* within these samples.
+    ``samples`` holds it moment by moment; the properties make arrays of them for whoever looks at many rows.
+    ``steps`` are the initial contacts *decided* within these samples. ``mounted`` says that the parts along body axes
+    are known.
     """
 
-    columns: Mapping[str, Sequence[Any]]
+    samples: Sequence[TrunkSample]
     steps: tuple[Step, ...] = ()
     after_gap: bool = False
     mounted: bool = False
 
     def __len__(self) -> int:
-        return len(self.columns["time_s"])
-
-    def rows(self, *names: str) -> Iterator[tuple[Any, ...]]:
-        """Return the named columns sample by sample, as plain numbers."""
-        return zip(*[self.columns[name] for name in names], strict=True)
+        return len(self.samples)
 
     @property
     def time_s(self) -> Floats:
@@ -153,7 +160,7 @@ class TrunkMotion:
         return self._array("motor_on").astype(np.bool_)
 
     def _array(self, name: str, width: int | None = None) -> Floats:
-        values: Floats = np.array(self.columns[name], dtype=np.float64)
+        values: Floats = np.array([getattr(sample, name) for sample in self.samples], dtype=np.float64)
         return values if width is None else values.reshape(-1, width)
 
 
@@ -219,14 +226,11 @@ class TrunkTracker:
             self._attitude.restart()
             self._restart()
         steps: list[Step] = []
-        table = [self._row(row, steps) for row in rows]
-        columns = zip(*table, strict=True) if table else [()] * len(COLUMNS)
-        return TrunkMotion(
-            dict(zip(COLUMNS, columns, strict=True)), tuple(steps), after_gap, self._mounting is not None
-        )
+        samples = [self._sample(row, steps) for row in rows]
+        return TrunkMotion(samples, tuple(steps), after_gap, self._mounting is not None)
 
-    def _row(self, row: list[float], steps: list[Step]) -> tuple[Any, ...]:
-        """Return one sample of :data:`COLUMNS`, and add the steps it decides to ``steps``."""
+    def _sample(self, row: list[float], steps: list[Step]) -> TrunkSample:
+        """Return the sample of one row, and add the steps it decides to ``steps``."""
         time_s, ax, ay, az, gx, gy, gz = row
         accel, gyro = (ax, ay, az), (gx, gy, gz)
         ux, uy, uz = up = self._attitude.push(accel, gyro)
@@ -241,7 +245,7 @@ class TrunkTracker:
         walking = self._steps.walking
         if self._mounting is not None:
             self._direction.update(vertical, forward, left, yaw, walking)
-        return (
+        return TrunkSample(
             time_s,
             accel,
             gyro,

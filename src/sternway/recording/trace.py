@@ -28,9 +28,9 @@ class TraceKeeper:
         self._stretches.extend(stretch for stretch in trunk if len(stretch))
         if not self._stretches:
             return []
-        newest_s = self._stretches[-1].columns["time_s"][-1]
+        newest_s = self._stretches[-1].samples[-1].time_s
         horizon_s = newest_s - BEFORE_S - 2.0 * AFTER_S
-        while self._stretches[0].columns["time_s"][-1] < horizon_s:
+        while self._stretches[0].samples[-1].time_s < horizon_s:
             self._stretches.popleft()
         done = []
         while self._waiting and self._waiting[0].decided_at_s + AFTER_S <= newest_s:

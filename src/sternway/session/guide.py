@@ -1,13 +1,12 @@
 """Leads one walk from phase to phase, sample by sample, and says which cues fall due."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from sternway.alert.patterns import Cue, Prompt
 from sternway.events import Event, Kind
-from sternway.motion.gait import Direction, Step
+from sternway.motion.gait import Step
 from sternway.motion.resample import RATE_HZ
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.records import Phase, event_body
 from sternway.samples import Vector
 from sternway.session.heading import Heading
@@ -39,20 +38,6 @@ class TrackerSettings:
     pain_rise: int = 2
     pain_limit: int = 3
     test_limit_s: float = 300.0
-
-
-class Sample(NamedTuple):
-    """One row of trunk motion as the guide needs it."""
-
-    time_s: float
-    walking: bool
-    direction: Direction
-    accel_mps2: float
-    gyro_radps: float
-    yaw_rate_radps: float
-    horizontal_mps2: float
-    motor_on: bool
-    up: Vector
 
 
 SURELY_STILL_S = 1.0
@@ -101,7 +86,7 @@ class Guide:
             self.say(Cue.TROUBLE if trouble else Cue.END, time_s)
         self.ended = (reason, time_s)
 
-    def sample(self, sample: Sample, can_resume: bool) -> None:
+    def sample(self, sample: TrunkSample, can_resume: bool) -> None:
         """Take one sample; ``can_resume`` says that nothing forbids walking on from a pause."""
         walk, time_s = self.walk, sample.time_s
         phase = walk.phase
@@ -110,7 +95,7 @@ class Guide:
         if time_s - walk.last_s > GAP_S and phase is not Phase.PAUSED:
             walk.unseen_s += time_s - walk.last_s
         walk.last_s = time_s
-        still_s = walk.still.update(time_s, sample.accel_mps2, sample.gyro_radps, sample.walking, sample.motor_on)
+        still_s = walk.still.update(sample)
         yaw_rate_radps = self._heading.update(time_s, sample.yaw_rate_radps, still_s >= SURELY_STILL_S)
         if phase is Phase.PAUSED:
             self._while_paused(time_s, sample.walking and can_resume)
@@ -208,7 +193,7 @@ class Guide:
         elif since_s >= settings.check_limit_s:
             self.end(Reason.NOT_STILL, time_s)
 
-    def _count(self, sample: Sample, yaw_rate_radps: float, phase: Phase) -> None:
+    def _count(self, sample: TrunkSample, yaw_rate_radps: float, phase: Phase) -> None:
         walk = self.walk
         walk.turning.update(yaw_rate_radps)
         walk.dose.sample(sample.time_s, sample.walking, sample.direction)
@@ -239,7 +224,7 @@ class Guide:
         """Take trunk motion for the walk test: *Start* when the walker may go, *Change* after each trial."""
         if self.phase is not Phase.WALK_TEST or not len(trunk):
             return
-        time_s = trunk.columns["time_s"][-1]
+        time_s = trunk.samples[-1].time_s
         trials_s, may_go = self._test.update(trunk)
         self.walk.trials_s += [round(trial_s, 3) for trial_s in trials_s]
         if len(self.walk.trials_s) >= TRIAL_COUNT:

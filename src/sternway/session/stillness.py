@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sternway.motion.trunk import TrunkSample
 from sternway.samples import GRAVITY_MPS2
 
 QUIET_MPS2 = 0.5
@@ -17,9 +18,10 @@ class Stillness:
 
     moved_s: float
 
-    def update(self, time_s: float, accel_mps2: float, gyro_radps: float, walking: bool, motor_on: bool) -> float:
-        """Return the seconds of stillness up to ``time_s``, given the norms of one sample."""
-        shaken = abs(accel_mps2 - GRAVITY_MPS2) > QUIET_MPS2 or gyro_radps > QUIET_RADPS
-        if walking or (shaken and not motor_on):
-            self.moved_s = time_s
-        return time_s - self.moved_s
+    def update(self, sample: TrunkSample) -> float:
+        """Return the seconds of stillness up to ``sample``."""
+        off_mps2 = abs(sample.accel_norm_mps2 - GRAVITY_MPS2)
+        shaken = off_mps2 > QUIET_MPS2 or sample.gyro_norm_radps > QUIET_RADPS
+        if sample.walking or (shaken and not sample.motor_on):
+            self.moved_s = sample.time_s
+        return sample.time_s - self.moved_s

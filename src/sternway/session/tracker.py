@@ -2,16 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from itertools import starmap
 from typing import Any
 
 from sternway.alert.patterns import Cue, Prompt
 from sternway.errors import MessageError
 from sternway.events import Event
 from sternway.motion.gait import Step
-from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.records import Phase, RecordKind
-from sternway.session.guide import Guide, Sample, TrackerSettings
+from sternway.session.guide import Guide, TrackerSettings
 from sternway.session.journal import EntryKind
 from sternway.session.live import LiveGait, Watch
 from sternway.session.orders import check_order
@@ -92,7 +91,7 @@ class SessionTracker:
         """Take trunk motion and the events found in it."""
         steps = sorted(trunk.steps, key=lambda step: step.decided_at_s)[::-1]
         pending = sorted(events, key=lambda event: event.decided_at_s)[::-1]
-        for sample in _samples(trunk):
+        for sample in trunk.samples:
             while pending and pending[-1].decided_at_s <= sample.time_s:
                 self._event(pending.pop())
             while steps and steps[-1].decided_at_s <= sample.time_s:
@@ -177,7 +176,7 @@ class SessionTracker:
         walk.last_s = walk.still.moved_s = max(time_s, walk.last_s)
         self._watch.fall_open = walk.reason == Reason.FALL
 
-    def _sample(self, sample: Sample) -> None:
+    def _sample(self, sample: TrunkSample) -> None:
         self._gait.sample(sample.walking, sample.direction)
         if self._guide is not None:
             self._guide.sample(sample, can_resume=self._watch.obstacle is None)
@@ -322,21 +321,3 @@ class SessionTracker:
         outcome = Outcome(tuple(self._prompts), tuple(self._reports), answer)
         self._prompts, self._reports = [], []
         return outcome
-
-
-def _samples(trunk: TrunkMotion) -> Iterable[Sample]:
-    """Return the rows of ``trunk`` as plain numbers."""
-    return starmap(
-        Sample,
-        trunk.rows(
-            "time_s",
-            "walking",
-            "direction",
-            "accel_norm_mps2",
-            "gyro_norm_radps",
-            "yaw_rate_radps",
-            "horizontal_mps2",
-            "motor_on",
-            "up",
-        ),
-    )

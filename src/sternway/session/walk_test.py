@@ -93,12 +93,12 @@ class MovementTimer:
             self.reset()
         out = []
         decided = [(step.decided_at_s, 1) for step in trunk.steps]
-        rows = trunk.rows("time_s", "accel_norm_mps2", "horizontal_mps2", "gyro_norm_radps", "motor_on", "direction")
-        for time_s, accel, level, gyro, motor_on, way in rows:
-            while decided and decided[0][0] <= time_s:
+        for sample in trunk.samples:
+            while decided and decided[0][0] <= sample.time_s:
                 self._step_count += decided.pop(0)[1]
-            self._smooth((accel, level, self._settings.arm_m * gyro), motor_on)
-            out += self._follow(time_s, way)
+            turning = self._settings.arm_m * sample.gyro_norm_radps
+            self._smooth((sample.accel_norm_mps2, sample.horizontal_mps2, turning), sample.motor_on)
+            out += self._follow(sample.time_s, sample.direction)
         self._step_count += len(decided)
         return out
 
