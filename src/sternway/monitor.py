@@ -1,6 +1,6 @@
 """All the parts between the sensor and the warning, on one page. Pure: time comes with the samples."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -201,12 +201,12 @@ class Monitor:
         self._outcome.events += events
         self._take(outcome, events, time_s)
 
-    def _take(self, outcome: SessionOutcome, events: Iterable[Event] = (), time_s: float | None = None) -> None:
+    def _take(self, outcome: SessionOutcome, events: Collection[Event] = (), time_s: float | None = None) -> None:
         """Keep the session's reports, and let the wearer feel what is due."""
         self._outcome.reports += outcome.reports
         self._feel(events, outcome.cues, self._time_s if time_s is None else time_s)
 
-    def _feel(self, events: Iterable[Event], cues: Iterable[Prompt], time_s: float) -> None:
+    def _feel(self, events: Collection[Event], cues: Collection[Prompt], time_s: float) -> None:
         for pattern in self._policy.update(time_s, events, cues):
             start_s = self._policy.decided_at_s + PIECE_S
             self._tracker.motor_runs(start_s, start_s + pattern.duration_s + RUN_DOWN_S)

@@ -1,7 +1,7 @@
 """When the wearer is buzzed: what is worth it, how soon again, how loudly, and never two at once."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sternway.alert.patterns import PATTERNS, WARNINGS, Cue, Pattern, Prompt
@@ -73,11 +73,11 @@ class AlertPolicy:
         self._playing = _Playing()
         self._waiting: list[Prompt] = []
 
-    def update(self, time_s: float, events: Iterable[Event], cues: Iterable[Prompt] = ()) -> list[Pattern]:
+    def update(self, time_s: float, events: Collection[Event], cues: Collection[Prompt] = ()) -> list[Pattern]:
         """Return the pattern to play now, if any: ``[]`` or one."""
-        prompts, events = list(cues), list(events)
-        if not (prompts or events or self._waiting) and self._memory.next_fall_buzz_s is None:
+        if not (cues or events or self._waiting) and self._memory.next_fall_buzz_s is None:
             return []
+        prompts = list(cues)
         stopped = any(prompt.cue is Cue.TROUBLE for prompt in prompts)
         for event in events:
             prompt = self._warning(event)

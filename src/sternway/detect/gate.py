@@ -136,7 +136,7 @@ def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> flo
         return 0.0
     padded = np.zeros(window + 1 + len(past))
     np.subtract(past, np.add.reduce(past) / len(past), out=padded[window + 1 :])
-    energy = np.cumsum(padded * padded)
+    energy = (padded * padded).cumsum()
     energy_then = (energy[window:] - energy[:-window])[grid.starts][::-_LAG_STEP]
     power = np.sqrt((energy[-1] - energy.take(grid.newest)) * energy_then)
     products = np.correlate(padded[grid.then], padded[-window:])[::-_LAG_STEP]
@@ -145,7 +145,7 @@ def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> flo
     opposed = int((like < 0.0).argmax())
     if like[opposed] >= 0.0:
         return 0.0
-    return float(like[max(opposed, grid.first) :].max(initial=0.0))
+    return float(np.maximum.reduce(like[max(opposed, grid.first) :], initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,7 @@ class StumbleDetector:
         time_s, vertical, horizontal = sample.time_s, sample.vertical_mps2, sample.horizontal_mps2
         moving_mps2 = math.sqrt(vertical * vertical + horizontal * horizontal)
         self._norms.append(sample.accel_norm_mps2)
-        own, ratios = self._compare(jolt, self._caution.push(moving_mps2))
-        score = sum([w * math.log(max(r, 1e-3)) for w, r in zip(self._settings.weights, ratios, strict=True)])
+        own, ratios, score = self._compare(jolt, self._caution.push(moving_mps2))
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
         self._score = 0.0 if held else score
@@ -113,17 +112,21 @@ class StumbleDetector:
             pace.freeze()
         return [self._event(time_s, score, ratios)]
 
-    def _compare(self, jolt: Jolt, share: float) -> tuple[list[float], list[float]]:
-        """Return the pace of a moment ago, and each newest peak over that or over a share of the brisk walk."""
-        own, ratios = [], []
-        channels = zip(jolt, self._paces, self._peaks, self._brisk.levels.values(), strict=True)
-        for value, pace, peak, brisk in channels:
+    def _compare(self, jolt: Jolt, share: float) -> tuple[list[float], list[float], float]:
+        """Return the pace of a moment ago, each newest peak over that or over a share of the brisk walk, and the
+        logarithm of the weighted mean of these ratios.
+        """
+        own, ratios, score = [], [], 0.0
+        weights, levels = self._settings.weights, self._brisk.levels.values()
+        for value, pace, peak, brisk, weight in zip(jolt, self._paces, self._peaks, levels, weights, strict=True):
             level = pace.push(value)
             peak.append(value)
             own.append(level)
             known = share * brisk
-            ratios.append(max(peak) / (level if level > known else known))
-        return own, ratios
+            ratio = max(peak) / (level if level > known else known)
+            ratios.append(ratio)
+            score += weight * math.log(ratio if ratio > 1e-3 else 1e-3)
+        return own, ratios, score
 
     def _follow_rise(self, time_s: float, score: float) -> None:
         """Remember where the present excess began: that is when the stumble happened."""

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import fft
 
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
@@ -68,8 +69,8 @@ class RotationCadence:
         settings = self._settings
         rates = np.array(self._rates)
         count = len(rates)
-        spectrum = np.fft.rfft(rates - rates.mean(axis=0), 2 * count, axis=0)
-        alike = np.fft.irfft(np.sum((spectrum * np.conj(spectrum)).real, axis=1))[:count]
+        spectrum = fft.rfft(rates - rates.mean(axis=0), 2 * count, axis=0)
+        alike = fft.irfft(np.sum((spectrum * np.conj(spectrum)).real, axis=1))[:count]
         alike = alike / np.arange(count, 0, -1)
         if alike[0] <= 0.0:
             return []

@@ -143,7 +143,7 @@ class DirectionEstimator:
 
     def _decide(self) -> None:
         settings = self._settings
-        vv, rr, ff, vf, rf, j2, j3, aa, ll, count = (sum(column) for column in zip(*self._cells, strict=True))
+        vv, rr, ff, vf, rf, j2, j3, aa, ll, count = map(sum, zip(*self._cells, strict=True))
         seconds = count * PERIOD_S
         if seconds < settings.least_s:
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy import fft
 from numpy.typing import NDArray
 
 from sternway.motion.direction import DirectionSettings
@@ -236,13 +237,13 @@ class _Walk:
         basis = _basis(up)
         vertical = np.sum(rows[:, :3] * rows[:, 3:6], axis=1)
         level = (rows[:, :3] - vertical[:, None] * rows[:, 3:6]) @ basis.T
-        waves = np.fft.rfft(np.column_stack((level, vertical - vertical.mean())), axis=0)
-        hz = np.fft.rfftfreq(len(rows), PERIOD_S)[:, None]
+        waves = fft.rfft(np.column_stack((level, vertical - vertical.mean())), axis=0)
+        hz = fft.rfftfreq(len(rows), PERIOD_S)[:, None]
         turn = 2.0j * np.pi * np.maximum(hz, 0.1)
         gait = waves * ((hz > settings.low_hz) & (hz < settings.high_hz))
 
         def back(spectrum: NDArray[np.complex128]) -> Floats:
-            return np.fft.irfft(spectrum, len(rows), axis=0)
+            return fft.irfft(spectrum, len(rows), axis=0)
 
         return cls(
             basis=basis,

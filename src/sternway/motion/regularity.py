@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy import fft
 
 from sternway.motion.resample import RATE_HZ
 from sternway.samples import Floats
@@ -177,8 +178,8 @@ def _autocorrelation(signal: Floats) -> Floats:
     """Return the unbiased autocorrelation of ``signal`` (n,) for lags up to n / 2, 1 at lag 0."""
     n = len(signal)
     centred = signal - np.mean(signal)
-    power = np.abs(np.fft.rfft(centred, 2 * n)) ** 2
-    raw = np.fft.irfft(power)[: n // 2] / (n - np.arange(n // 2))
+    power = np.abs(fft.rfft(centred, 2 * n)) ** 2
+    raw = fft.irfft(power)[: n // 2] / (n - np.arange(n // 2))
     return np.asarray(raw / max(float(raw[0]), 1e-12), dtype=np.float64)
 
 
@@ -192,6 +193,6 @@ def _harmonic_ratio(vertical_mps2: Floats, stride_s: float) -> float:
     """Return the even over the odd harmonics of the stride, a whole number of samples, over whole strides only."""
     stride = round(stride_s * RATE_HZ)
     strides = len(vertical_mps2) // stride
-    spectrum = np.abs(np.fft.rfft(vertical_mps2[: strides * stride]))
+    spectrum = np.abs(fft.rfft(vertical_mps2[: strides * stride]))
     sizes = spectrum[strides : strides * _HARMONIC_COUNT + 1 : strides]
     return float(np.sum(sizes[1::2]) / max(float(np.sum(sizes[::2])), 1e-9))

@@ -67,26 +67,27 @@ class Resampler:
             row = accel + gyro
             if not _is_possible(time_s, row):
                 continue
-            if self._last_s is not None and self._is_gap(time_s):
+            if self._last_s is None:
+                self._begin(time_s, row)
+                continue
+            silence_s = time_s - self._last_s
+            if 0.0 < silence_s <= self._settings.gap_s:
+                self._late_count = 0
+                self._add(time_s, row, rows)
+            elif self._is_gap(silence_s):
                 self.reset()
                 rows = []
                 found.append((rows, True))
-            self._add(time_s, row, rows)
+                self._begin(time_s, row)
         return [stretch for stretch in found if stretch[0] or stretch[1]]
 
-    def _is_gap(self, time_s: float) -> bool:
-        silence_s = time_s - (self._last_s or 0.0)
-        self._late_count = 0 if silence_s > 0.0 else self._late_count + (silence_s < -self._settings.gap_s)
+    def _is_gap(self, silence_s: float) -> bool:
+        self._late_count += silence_s < -self._settings.gap_s
         return silence_s > self._settings.gap_s or self._late_count >= self._settings.late_count
 
     def _add(self, time_s: float, row: _Row, out: list[_Row]) -> None:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
-        if self._last_s is None:
-            self._begin(time_s, row)
-            return
-        if time_s <= self._last_s:
-            return
-        last_s, last = self._last_s, self._last
+        last_s, last = self._last_s or 0.0, self._last
         per_s = 1.0 / (time_s - last_s)
         start_s = last_s
         while (edge_s := (self._cell + 1) / RATE_HZ) <= time_s:

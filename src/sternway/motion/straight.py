@@ -67,14 +67,14 @@ class StraightWalking:
         if trunk.after_gap:
             self.reset()
         out = []
-        settled = round(self._settings.settle_s * RATE_HZ)
+        settled, turn_radps = round(self._settings.settle_s * RATE_HZ), self._settings.turn_radps
         gain = PERIOD_S / self._settings.yaw_s
         self._contacts.extend((step.time_s, step.decided_at_s) for step in trunk.steps)
         for sample in trunk.samples:
             self._past.append(sample)
-            self._yaw_radps += gain * (sample.yaw_rate_radps - self._yaw_radps)
+            yaw_radps = self._yaw_radps = self._yaw_radps + gain * (sample.yaw_rate_radps - self._yaw_radps)
             way = sample.direction if trunk.mounted and sample.walking else 0
-            straight = way != 0 and abs(self._yaw_radps) < self._settings.turn_radps
+            straight = way != 0 and -turn_radps < yaw_radps < turn_radps
             self._run_rows = self._run_rows + 1 if straight and way == self._way else 0
             self._way = way
             self._row += 1

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from sternway.alert.patterns import Cue, Prompt
@@ -21,6 +22,9 @@ from sternway.session.stillness import Stillness
 from sternway.session.walk import REASON_WORDS, Reason, Walk
 
 __all__ = ["Answer", "Outcome", "Press", "SessionTracker", "SessionView", "TrackerSettings"]
+
+_DECIDED_AT_S = attrgetter("decided_at_s")
+_NOTHING = Outcome()
 
 
 class SessionTracker:
@@ -89,8 +93,8 @@ class SessionTracker:
 
     def update(self, trunk: TrunkMotion, events: Iterable[Event] = ()) -> Outcome:
         """Take trunk motion and the events found in it."""
-        steps = sorted(trunk.steps, key=lambda step: step.decided_at_s)[::-1]
-        pending = sorted(events, key=lambda event: event.decided_at_s)[::-1]
+        steps = sorted(trunk.steps, key=_DECIDED_AT_S)[::-1]
+        pending = sorted(events, key=_DECIDED_AT_S)[::-1]
         for sample in trunk.samples:
             while pending and pending[-1].decided_at_s <= sample.time_s:
                 self._event(pending.pop())
@@ -318,6 +322,8 @@ class SessionTracker:
 
     def _outcome(self, answer: Answer | None = None) -> Outcome:
         self._settle()
+        if answer is None and not (self._prompts or self._reports):
+            return _NOTHING
         outcome = Outcome(tuple(self._prompts), tuple(self._reports), answer)
         self._prompts, self._reports = [], []
         return outcome
