@@ -135,13 +135,14 @@ class SensorFaultDetector:
         ]
 
     def _count_rails(self, sample: TrunkSample) -> None:
-        settings, count = self._settings, self._rail_count
-        if _exceeds(sample.accel_mps2, settings.accel_rail_mps2) or _exceeds(
-            sample.gyro_radps, settings.gyro_rail_radps
-        ):
-            self._rail_count = min(self._rail_limit, count + 1)
-        elif count:
-            self._rail_count = count - 1
+        accel_rail_mps2, gyro_rail_radps = self._settings.accel_rail_mps2, self._settings.gyro_rail_radps
+        railed = (sample.accel_norm_mps2 > accel_rail_mps2 and _exceeds(sample.accel_mps2, accel_rail_mps2)) or (
+            sample.gyro_norm_radps > gyro_rail_radps and _exceeds(sample.gyro_radps, gyro_rail_radps)
+        )
+        if railed:
+            self._rail_count = min(self._rail_limit, self._rail_count + 1)
+        elif self._rail_count:
+            self._rail_count -= 1
 
     def _see(self, cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]) -> list[Event]:
         """Judge by samples: a fault ends only when a while was good."""

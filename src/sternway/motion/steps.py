@@ -187,7 +187,8 @@ class StepDetector:
             self._stop()
 
     def _least_move(self) -> float:
-        return max(self._settings.fall * self._usual_mps2, 0.5 * self._settings.floor_mps2)
+        usual, least = self._settings.fall * self._usual_mps2, 0.5 * self._settings.floor_mps2
+        return usual if usual > least else least
 
     def _hump(self, band: float) -> _Hump | None:
         """Follow the band up and down; return a hump when its top is known well enough."""
