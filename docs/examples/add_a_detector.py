@@ -42,7 +42,8 @@ class FreeFallDetector:
         if trunk.after_gap:
             self.reset()
         events: list[Event] = []
-        for time_s, norm in trunk.rows("time_s", "accel_norm_mps2"):
+        for sample in trunk.samples:
+            time_s, norm = sample.time_s, sample.accel_norm_mps2
             self._light_count = self._light_count + 1 if norm < self._settings.weightless_mps2 else 0
             if self._light_count < self._settings.for_s * RATE_HZ or time_s < self._quiet_until_s:
                 continue

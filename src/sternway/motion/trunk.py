@@ -19,17 +19,18 @@ from sternway.samples import GRAVITY_MPS2, Block, Floats, Vector
 
 @dataclass(slots=True)
 class TrunkSample:
-    """Trunk motion at one moment, as plain numbers: reading a slot costs nothing beside reading an array. Not to be
-    changed.
+    """Trunk motion at one moment, as plain numbers: for the few samples of a block they are quicker than arrays.
 
-    ``time_s``: monotonic. ``accel_mps2``, ``gyro_radps``: specific force and angular rate in chip axes, then the
-    upward unit vector ``up``. ``accel_norm_mps2``, ``gyro_norm_radps``: sizes of the first two. ``vertical_mps2``:
-    upward acceleration without gravity; ``level_mps2``: horizontal acceleration in chip axes, ``horizontal_mps2`` its
-    size. ``vertical_velocity_mps``: integrated with a leak. ``tilt_rad``: angle between up now and the slow idea of
-    upright. ``tilt_rate_radps``: all turning but that about the vertical. ``yaw_rate_radps``: turning about the
-    vertical, positive to the left. ``anteroposterior_mps2``, ``mediolateral_mps2``: forward and leftward
-    acceleration, 0 until it is known how the clip is mounted. ``walking``: gait is recognised. ``motor_on``: our own
-    motor shakes the chip.
+    Not to be changed; it is not frozen because that would triple the price of making one.
+
+    ``time_s`` is monotonic. ``accel_mps2`` and ``gyro_radps`` are specific force and angular rate, ``up`` the upward
+    unit vector, all in chip axes; ``accel_norm_mps2`` and ``gyro_norm_radps`` the sizes of the first two.
+    ``vertical_mps2`` is upward acceleration without gravity, ``level_mps2`` horizontal acceleration in chip axes,
+    ``horizontal_mps2`` its size; ``vertical_velocity_mps`` is integrated with a leak. ``tilt_rad`` is the angle
+    between up now and the slow idea of upright; ``tilt_rate_radps`` all turning but that about the vertical,
+    ``yaw_rate_radps`` turning about the vertical, positive to the left. ``anteroposterior_mps2`` (forward) and
+    ``mediolateral_mps2`` (leftward) are 0 until it is known how the clip is mounted. ``walking`` says whether gait is
+    recognised, ``direction`` which way it goes, ``motor_on`` whether our own motor shakes the chip.
     """
 
     time_s: float
