@@ -1,6 +1,6 @@
 """What the pipeline costs: each stage, the whole, other blocks and rates, replay, and memory over hours.
 
-    python benchmarks/cost.py [--samples 1000000] [--only-hours] [--json FILE]
+    python benchmarks/cost.py [--samples 1000000] [--only hours|growth] [--json FILE]
 
 Times are CPU times of the one thread, so that what else runs on the machine counts little; the wall times of whole
 blocks are given beside them. As in the service, what was made before is out of the garbage collector's rounds.
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import psutil
-from walking import BLOCK_COUNT, RATE_HZ, blocks, monitor
+from walking import BLOCK_COUNT, RATE_HZ, START_S, blocks, monitor
 
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
@@ -149,19 +149,27 @@ def counted_spread(counts: np.ndarray) -> dict[str, float]:
     return {name: float(np.searchsorted(upto, rank)) for name, rank in ranks.items()}
 
 
-def growth(seconds: float = 600.0) -> list[str]:
-    """Return the ten places that grew most in the second half of a run, under tracemalloc."""
-    watching = monitor()
+def growth(samples: int) -> list[str]:
+    """Return the ten places that grew most after the first tenth of ``samples`` at 100 Hz, under tracemalloc.
+
+    Each walk but the last is over by then, an hour each; what the last one has counted so far is on the list.
+    """
+    watching, seconds = monitor(), samples / INSIDE_HZ
     tracemalloc.start()
     before = None
     for block in blocks(seconds):
+        if watching.session.phase is Phase.READY:
+            watching.press(Press.SHORT, block.read_at_s)
         watching.update(block)
-        if before is None and block.read_at_s > 100.0 + seconds / 2.0:
+        if before is None and block.read_at_s > START_S + 0.1 * seconds:
             before = tracemalloc.take_snapshot()
     after = tracemalloc.take_snapshot()
     tracemalloc.stop()
     grown = after.compare_to(before or after, "lineno")[:10]
-    return [f"{item.size_diff:+d} B {'/'.join(Path(item.traceback[0].filename).parts[-2:])}" for item in grown]
+    return [
+        f"{item.size_diff:+d} B {'/'.join(Path(item.traceback[0].filename).parts[-2:])}:{item.traceback[0].lineno}"
+        for item in grown
+    ]
 
 
 def replay_speed(seconds: float = RUN_S) -> dict[str, float]:
@@ -185,7 +193,7 @@ def measure(samples: int) -> dict[str, Any]:
         "rate_hz": {str(rate): whole(60.0, float(rate))["share_of_core"] for rate in (52, 104, 208, 416)},
         "replay": replay_speed(),
         "allocations": allocations(),
-        "grown_most": growth(),
+        "grown_most": growth(samples // 10),
         "hours": flatness(samples),
     }
 
@@ -194,12 +202,17 @@ def main() -> None:
     """Print the figures, and write them where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=1_000_000, help="at 100 Hz, for memory over hours")
-    parser.add_argument("--only-hours", action="store_true", help="memory over hours and nothing else")
+    parser.add_argument(
+        "--only", choices=("hours", "growth"), help="memory over hours, or its growth under tracemalloc"
+    )
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     gc.collect()
     gc.freeze()
-    measured = {"hours": flatness(arguments.samples)} if arguments.only_hours else measure(arguments.samples)
+    some = {"hours": flatness, "growth": growth}
+    measured = (
+        {arguments.only: some[arguments.only](arguments.samples)} if arguments.only else measure(arguments.samples)
+    )
     figures = json.dumps(measured, indent=1)
     print(figures)
     if arguments.json:
