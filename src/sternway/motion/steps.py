@@ -285,9 +285,10 @@ class StepDetector:
         now = self._count % _KEPT + 1
         shortest, longest = round(settings.shortest_s * RATE_HZ), round(settings.longest_s * RATE_HZ)
         band = np.array((self._bands[now:] + self._bands[:now])[-count:] + [0.0] * (longest + 1))
-        products = np.correlate(band, band[:count]).tolist()
-        power = products[0] / count
-        alike = [products[lag] / (count - lag) for lag in range(shortest, longest + 2)]
+        lags = np.arange(shortest, longest + 2)
+        products = np.correlate(band, band[:count])
+        power = float(products[0]) / count
+        alike = (products[lags] / (count - lags)).tolist()
         peaks = [
             (alike[at], at + shortest)
             for at in range(1, len(alike) - 1)

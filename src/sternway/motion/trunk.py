@@ -280,21 +280,16 @@ class TrunkTracker:
         """Return the forward and the leftward part of the horizontal acceleration; zeros without a mounting."""
         if self._mounting is None:
             return 0.0, 0.0
+        lx, ly, lz = level
         ux, uy, uz = up
-        x, y, z = self._mounting.forward
-        along_up = _dot(up, (x, y, z))
-        x, y, z = x - along_up * ux, y - along_up * uy, z - along_up * uz
-        length = math.sqrt(x * x + y * y + z * z) + 1e-12
-        x, y, z = x / length, y / length, z / length
-        return _dot(level, (x, y, z)), _dot(level, (uy * z - uz * y, uz * x - ux * z, ux * y - uy * x))
+        fx, fy, fz = self._mounting.forward
+        sx, sy, sz = uy * fz - uz * fy, uz * fx - ux * fz, ux * fy - uy * fx  # leftward, as long as forward is level
+        length = math.sqrt(sx * sx + sy * sy + sz * sz) + 1e-12
+        return (lx * fx + ly * fy + lz * fz) / length, (lx * sx + ly * sy + lz * sz) / length
 
     def _is_shaken(self, time_s: float) -> bool:
         self._shaking = [(start_s, end_s) for start_s, end_s in self._shaking if end_s > time_s]
         return any(start_s <= time_s for start_s, _ in self._shaking)
-
-
-def _dot(a: Vector, b: Vector) -> float:
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 def merge_steps(motions: Sequence[TrunkMotion]) -> tuple[Step, ...]:

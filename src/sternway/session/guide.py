@@ -212,7 +212,8 @@ class Guide:
             if time_s - walk.entered_s >= self._settings.test_limit_s:
                 self._end_test(time_s)
         elif active:
-            walk.active_count[phase.value] = walk.active_count.get(phase.value, 0) + 1
+            name = phase.value
+            walk.active_count[name] = walk.active_count.get(name, 0) + 1
             if phase is Phase.BACKWARD:
                 self._lead_backward(time_s)
             elif phase is Phase.WARM_UP and self._over(phase, "warm_up_min"):
