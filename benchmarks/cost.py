@@ -93,7 +93,7 @@ def allocations(seconds: float = 60.0) -> dict[str, float]:
     watching, peaks = monitor(), []
     stream = blocks(2.0 * seconds)
     for block in stream:
-        if block.read_at_s > 100.0 + seconds:
+        if block.read_at_s > START_S + seconds:
             break
         watching.update(block)
     tracemalloc.start()
@@ -116,7 +116,7 @@ def flatness(samples: int) -> dict[str, Any]:
     """
     watching, process = monitor(), psutil.Process()
     seconds = samples / INSIDE_HZ
-    edges = np.linspace(0.1, 1.0, 10) * seconds + 100.0
+    edges = np.linspace(0.1, 1.0, 10) * seconds + START_S
     rss_mb, shares, edge = [], [], 0
     counts = np.zeros(LONGEST_US + 1, dtype=np.int64)
     counts[:] = 0  # its pages are taken now, so that they do not look like growth
@@ -152,7 +152,7 @@ def counted_spread(counts: np.ndarray) -> dict[str, float]:
 def growth(samples: int) -> list[str]:
     """Return the ten places that grew most after the first tenth of ``samples`` at 100 Hz, under tracemalloc.
 
-    Each walk but the last is over by then, an hour each; what the last one has counted so far is on the list.
+    Walks are an hour each; what the one under way has counted so far is on the list.
     """
     watching, seconds = monitor(), samples / INSIDE_HZ
     tracemalloc.start()

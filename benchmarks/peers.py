@@ -259,13 +259,13 @@ def _timed(call: Callable[[Floats, Floats], Any], accel: Floats, gyro: Floats) -
 
 def _live_s(call: Callable[[Floats, Floats], Any], accel: Floats, gyro: Floats) -> float:
     """Return the CPU seconds that a second of walking takes where ``call`` is made anew on the last window."""
-    ends = range(6000, 6000 + round(LIVE_S * 100.0), round(LIVE_EVERY_S * 100.0))
     length = round(LIVE_WINDOW_S * 100.0)
+    ends = range(length, len(accel), round(LIVE_EVERY_S * 100.0))[-round(LIVE_S / LIVE_EVERY_S) :]
     call(accel[:length], gyro[:length])
     began_s = time.process_time()
     for end in ends:
         call(accel[end - length : end], gyro[end - length : end])
-    return (time.process_time() - began_s) / LIVE_S
+    return (time.process_time() - began_s) / (LIVE_EVERY_S * len(ends))
 
 
 def _body_axes(accel: Floats, gyro: Floats) -> tuple[Floats, Floats]:

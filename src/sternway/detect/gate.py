@@ -64,8 +64,7 @@ class WalkingGate:
         """Forget all motion; when the gate was open stays known."""
         self._seen: tuple[TrunkMotion | None, list[bool]] = (None, [])
         self._newest: deque[float] = deque(maxlen=_SMOOTH)
-        self._past = np.zeros(self._length)
-        self._known = 0
+        self._past = np.empty(0)
         self._fresh: list[float] = []
         self._count = 0
         self._evidence = 0.0
@@ -117,12 +116,9 @@ class WalkingGate:
                 self._rhythmic_s.popleft()
 
     def _likeness(self) -> float:
-        count, past = len(self._fresh), self._past
-        past[:-count] = past[count:]
-        past[-count:] = self._fresh
+        self._past = np.concatenate((self._past, self._fresh))[-self._length :]
         self._fresh = []
-        self._known = min(self._known + count, self._length)
-        return likeness(past[-self._known :], self._window, self._shortest, self._settings.least_mps2)
+        return likeness(self._past, self._window, self._shortest, self._settings.least_mps2)
 
 
 def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> float:

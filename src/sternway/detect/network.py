@@ -36,7 +36,7 @@ class Network:
     A rectifier after a bias, ``max(x + b, 0)``, is ``max(x, -b) + b``: each layer's bias waits in the next one's, so
     that nothing need be added on the way.
     """
-    _rest: float = field(init=False, repr=False, compare=False)
+    _last_bias: float = field(init=False, repr=False, compare=False)
     """What is left to add at the end."""
 
     def __post_init__(self) -> None:
@@ -48,14 +48,14 @@ class Network:
         second_bias = self.second_bias.ravel() + second @ self.first_bias
         layers = (self.first, -self.first_bias, second, -second_bias, third)
         object.__setattr__(self, "_layers", tuple(layer.astype(np.float32) for layer in layers))
-        object.__setattr__(self, "_rest", float(self.third_bias + third @ second_bias))
+        object.__setattr__(self, "_last_bias", float(self.third_bias + third @ second_bias))
 
     def __call__(self, numbers: Singles) -> float:
         """Return the log odds for one vector (n,)."""
         first, first_floor, second, second_floor, third = self._layers
         hidden = first.dot(numbers)
         hidden = second.dot(np.maximum(hidden, first_floor, out=hidden))
-        return float(third.dot(np.maximum(hidden, second_floor, out=hidden))) + self._rest
+        return float(third.dot(np.maximum(hidden, second_floor, out=hidden))) + self._last_bias
 
     def to_bytes(self) -> bytes:
         """Return the network as an ``.npz``."""

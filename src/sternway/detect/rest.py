@@ -41,8 +41,8 @@ class Rest:
 
     def _step(self, sample: TrunkSample) -> Vector | None:
         settings, accel, up = self._settings, sample.accel_mps2, sample.up
-        slow, unloaded = sample.gyro_norm_radps < settings.radps, abs(sample.accel_norm_mps2 - GRAVITY_MPS2)
-        still = slow and unloaded < settings.mps2 and not self._is_frozen(accel)
+        off_mps2 = abs(sample.accel_norm_mps2 - GRAVITY_MPS2)
+        still = sample.gyro_norm_radps < settings.radps and off_mps2 < settings.mps2 and not self._is_frozen(accel)
         gathered = self._gathered_s + (PERIOD_S if still else -2.0 * PERIOD_S)
         self._gathered_s = (
             gathered if 0.0 < gathered < settings.still_s else settings.still_s if gathered > 0.0 else 0.0

@@ -105,7 +105,6 @@ class SensorFaultDetector:
         weightless = sample.accel_norm_mps2 < settings.weightless_mps2
         self._weightless_count = self._weightless_count + 1 if weightless else 0
         self._count_rails(sample)
-        rail_limit = self._rail_limit
         suspect = self._same_count or self._shaken_count or self._weightless_count or self._rail_count
         self._good_count = 0 if suspect else self._good_count + 1
         if not suspect and not self._shown and len(self._gaps) < settings.gap_count:
@@ -122,7 +121,7 @@ class SensorFaultDetector:
             *self._see(Cause.FROZEN_SENSOR, frozen, time_s, {"frozen_s": frozen_count / RATE_HZ}),
             *self._see(
                 Cause.CLIPPED,
-                self._rail_count >= rail_limit,
+                self._rail_count >= self._rail_limit,
                 time_s,
                 {"clipped_s": self._rail_count / RATE_HZ},
             ),

@@ -113,8 +113,9 @@ class StumbleDetector:
         return [self._event(time_s, score, ratios)]
 
     def _compare(self, jolt: Jolt, share: float) -> tuple[list[float], list[float], float]:
-        """Return the pace of a moment ago, each newest peak over that or over a share of the brisk walk, and the
-        logarithm of the weighted mean of these ratios.
+        """Return the pace of a moment ago, the ratio of each newest peak to it, and their logarithmic mean.
+
+        Where a share of the brisk walk is larger, that takes the place of the pace; the mean is weighted.
         """
         own, ratios, score = [], [], 0.0
         weights, levels = self._settings.weights, self._brisk.levels.values()

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
-from numpy import fft
+from numpy import fft  # not np.fft, which loads at its first use: in a walk
 
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion

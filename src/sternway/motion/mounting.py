@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy import fft
+from numpy import fft  # not np.fft, which loads at its first use: in a walk
 from numpy.typing import NDArray
 
 from sternway.motion.direction import DirectionSettings

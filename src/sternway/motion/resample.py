@@ -10,9 +10,9 @@ from sternway.samples import Block, Floats
 RATE_HZ = 100
 PERIOD_S = 1.0 / RATE_HZ
 
-# No belt-worn inertial sensor measures more than 400 g or 100 rad/s: 4,000 bounds the root of the sum of all squares,
-# in m/s2 and rad/s, with room to spare.
-_LARGEST_SQUARE = 4000.0**2
+# No belt-worn inertial sensor measures more than 400 g or 100 rad/s on any axis: the root of the sum of all squares
+# stays below 6,800.
+_LARGEST_SQUARE = 7000.0**2
 _LATEST_S = 1e10  # three centuries
 
 _Row = list[float]
@@ -74,7 +74,7 @@ class Resampler:
             silence_s = time_s - self._last_s
             if 0.0 < silence_s <= self._settings.gap_s:
                 self._late_count = 0
-                self._add(time_s, row, rows)
+                self._add(self._last_s, time_s, row, rows)
             elif self._is_gap(silence_s):
                 self.reset()
                 rows = []
@@ -86,9 +86,9 @@ class Resampler:
         self._late_count += silence_s < -self._settings.gap_s
         return silence_s > self._settings.gap_s or self._late_count >= self._settings.late_count
 
-    def _add(self, time_s: float, row: _Row, out: list[_Row]) -> None:
+    def _add(self, last_s: float, time_s: float, row: _Row, out: list[_Row]) -> None:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
-        last_s, last = self._last_s or 0.0, self._last
+        last = self._last
         per_s = 1.0 / (time_s - last_s)
         start_s = last_s
         while (edge_s := (self._cell + 1) / RATE_HZ) <= time_s:

@@ -330,7 +330,7 @@ def _followed(slow: Vector | None, up: Sequence[float], gain: float) -> tuple[Ve
     x, y, z = up
     sx, sy, sz = slow or (x, y, z)
     sx, sy, sz = sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
-    return (sx, sy, sz), (x * sx + y * sy + z * sz) / math.sqrt(sx * sx + sy * sy + sz * sz)
+    return (sx, sy, sz), (x * sx + y * sy + z * sz) / (math.sqrt(sx * sx + sy * sy + sz * sz) or 1.0)
 
 
 def _cosine(one: Vector, other: Vector) -> float:

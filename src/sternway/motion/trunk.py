@@ -91,24 +91,9 @@ class TrunkMotion:
         return self._array("up", 3)
 
     @property
-    def accel_norm_mps2(self) -> Floats:
-        """Return the size (n,) of specific force."""
-        return self._array("accel_norm_mps2")
-
-    @property
-    def gyro_norm_radps(self) -> Floats:
-        """Return the size (n,) of angular rate."""
-        return self._array("gyro_norm_radps")
-
-    @property
     def vertical_mps2(self) -> Floats:
         """Return upward acceleration (n,), without gravity."""
         return self._array("vertical_mps2")
-
-    @property
-    def level_mps2(self) -> Floats:
-        """Return horizontal acceleration (n, 3) in chip axes."""
-        return self._array("level_mps2", 3)
 
     @property
     def horizontal_mps2(self) -> Floats:
@@ -124,11 +109,6 @@ class TrunkMotion:
     def tilt_rad(self) -> Floats:
         """Return the angle (n,) between up now and the slow idea of upright."""
         return self._array("tilt_rad")
-
-    @property
-    def tilt_rate_radps(self) -> Floats:
-        """Return the rate of tipping (n,): all turning but that about the vertical."""
-        return self._array("tilt_rate_radps")
 
     @property
     def yaw_rate_radps(self) -> Floats:
@@ -154,11 +134,6 @@ class TrunkMotion:
     def direction(self) -> NDArray[np.int8]:
         """Return values (n,) of :class:`~sternway.motion.gait.Direction`."""
         return self._array("direction").astype(np.int8)
-
-    @property
-    def motor_on(self) -> NDArray[np.bool_]:
-        """Return which samples (n,) our own motor shakes."""
-        return self._array("motor_on").astype(np.bool_)
 
     def _array(self, name: str, width: int | None = None) -> Floats:
         values: Floats = np.array([getattr(sample, name) for sample in self.samples], dtype=np.float64)
@@ -277,14 +252,16 @@ class TrunkTracker:
         return arc_rad(cosine)
 
     def _body_axes(self, level: Vector, up: Vector) -> tuple[float, float]:
-        """Return the forward and the leftward part of the horizontal acceleration; zeros without a mounting."""
+        """Return the forward and the leftward part of the horizontal acceleration; zeros where no axis is known."""
         if self._mounting is None:
             return 0.0, 0.0
         lx, ly, lz = level
         ux, uy, uz = up
         fx, fy, fz = self._mounting.forward
         sx, sy, sz = uy * fz - uz * fy, uz * fx - ux * fz, ux * fy - uy * fx  # leftward, as long as forward is level
-        length = math.sqrt(sx * sx + sy * sy + sz * sz) + 1e-12
+        length = math.sqrt(sx * sx + sy * sy + sz * sz)
+        if length < 1e-6:  # forward points straight up, or up is not known
+            return 0.0, 0.0
         return (lx * fx + ly * fy + lz * fz) / length, (lx * sx + ly * sy + lz * sz) / length
 
     def _is_shaken(self, time_s: float) -> bool:

@@ -14,7 +14,7 @@ class Lookback:
     """Keeps the last ``count`` rows of ``width`` numbers; before there are so many, the first one stands in.
 
     Rows are written one after the other and slid back to the front when the store is full, so that :attr:`rows` is
-    always one contiguous piece of the same shape. Packing a row is twice as quick as assigning it.
+    always one contiguous piece of the same shape.
     """
 
     def __init__(self, count: int, width: int, dtype: type[np.floating[Any]] = np.float64) -> None:
@@ -37,6 +37,7 @@ class Lookback:
         if self._end == 2 * self._count:
             self._end = self._count - 1
             self._store[: self._end] = self._store[self._count + 1 :]
+        # Twice as quick as an assignment; what is too large for the native format becomes infinite, as there.
         at = self._end * self._store.strides[0]
         struct.pack_into(self._format, self._store, at, *row)  # type: ignore[arg-type]
         self._end += 1
