@@ -20,13 +20,11 @@ from typing import Any
 
 import numpy as np
 import psutil
-from walking import BLOCK_COUNT, RATE_HZ, START_S, blocks, monitor
+from walking import BLOCK_COUNT, RATE_HZ, START_S, Wearer, blocks
 
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
 from sternway.recording.replay import replay
-from sternway.records import Phase
-from sternway.session.outcome import Press
 
 INSIDE_HZ = resample.RATE_HZ
 RUN_S, HOUR_S = 180.0, 3600.0
@@ -45,10 +43,10 @@ def spread(values: list[float]) -> dict[str, float]:
 
 def whole(seconds: float = RUN_S, rate_hz: float = RATE_HZ, count: int = BLOCK_COUNT) -> dict[str, Any]:
     """Return the cost of the whole monitor: share of a core, and microseconds a block."""
-    watching, cpu, wall = monitor(), [], []
+    wearer, cpu, wall = Wearer(), [], []
     for block in blocks(seconds, rate_hz, count):
         cpu_ns, wall_ns = time.thread_time_ns(), time.perf_counter_ns()
-        watching.update(block)
+        wearer.walk(block)
         cpu.append((time.thread_time_ns() - cpu_ns) / 1000.0)
         wall.append((time.perf_counter_ns() - wall_ns) / 1000.0)
     return {
@@ -61,7 +59,8 @@ def whole(seconds: float = RUN_S, rate_hz: float = RATE_HZ, count: int = BLOCK_C
 
 def stages(seconds: float = RUN_S) -> dict[str, dict[str, float]]:
     """Return microseconds a 100 Hz sample of each stage."""
-    watching = monitor()
+    wearer = Wearer()
+    watching = wearer.monitor
     spent: dict[str, list[float]] = defaultdict(list)
     tracker = watching._tracker
     whole = [tracker, *watching._detectors, watching.gate, watching.session]
@@ -72,7 +71,7 @@ def stages(seconds: float = RUN_S) -> dict[str, dict[str, float]]:
     ]:
         setattr(part, name, partial(_timed, getattr(part, name), spent[type(part).__name__]))
     for block in blocks(seconds):
-        watching.update(block)
+        wearer.walk(block)
     return {name: _a_sample(values, seconds) for name, values in spent.items()}
 
 
@@ -90,19 +89,19 @@ def _a_sample(values: list[float], seconds: float) -> dict[str, float]:
 
 def allocations(seconds: float = 60.0) -> dict[str, float]:
     """Return what one block allocates at most, and what stays."""
-    watching, peaks = monitor(), []
+    wearer, peaks = Wearer(), []
     stream = blocks(2.0 * seconds)
     for block in stream:
         if block.read_at_s > START_S + seconds:
             break
-        watching.update(block)
+        wearer.walk(block)
     tracemalloc.start()
-    watching.update(next(stream))
+    wearer.walk(next(stream))
     first = tracemalloc.get_traced_memory()[0]
     for block in stream:
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
-        watching.update(block)
+        wearer.walk(block)
         peaks.append((tracemalloc.get_traced_memory()[1] - before) / 1024.0)
     kept = tracemalloc.get_traced_memory()[0] - first
     tracemalloc.stop()
@@ -112,9 +111,9 @@ def allocations(seconds: float = 60.0) -> dict[str, float]:
 def flatness(samples: int) -> dict[str, Any]:
     """Return how resident memory and cost change over ``samples`` at 100 Hz; the first tenth fills the windows.
 
-    One walk follows the other, an hour each.
+    One walk follows the other, ten minutes each.
     """
-    watching, process = monitor(), psutil.Process()
+    wearer, process = Wearer(), psutil.Process()
     seconds = samples / INSIDE_HZ
     edges = np.linspace(0.1, 1.0, 10) * seconds + START_S
     rss_mb, shares, edge = [], [], 0
@@ -122,10 +121,8 @@ def flatness(samples: int) -> dict[str, Any]:
     counts[:] = 0  # its pages are taken now, so that they do not look like growth
     began_ns = time.thread_time_ns()
     for block in blocks(seconds):
-        if watching.session.phase is Phase.READY:
-            watching.press(Press.SHORT, block.read_at_s)
         start_ns = time.thread_time_ns()
-        watching.update(block)
+        wearer.walk(block)
         counts[min(LONGEST_US, (time.thread_time_ns() - start_ns) // 1000)] += 1
         if edge < len(edges) and block.read_at_s >= edges[edge] - 0.05:
             rss_mb.append(round(process.memory_info().rss / 2**20, 2))
@@ -152,15 +149,13 @@ def counted_spread(counts: np.ndarray) -> dict[str, float]:
 def growth(samples: int) -> list[str]:
     """Return the ten places that grew most after the first tenth of ``samples`` at 100 Hz, under tracemalloc.
 
-    Walks are an hour each; what the one under way has counted so far is on the list.
+    Walks are ten minutes each; what the one under way has counted so far is on the list.
     """
-    watching, seconds = monitor(), samples / INSIDE_HZ
+    wearer, seconds = Wearer(), samples / INSIDE_HZ
     tracemalloc.start()
     before = None
     for block in blocks(seconds):
-        if watching.session.phase is Phase.READY:
-            watching.press(Press.SHORT, block.read_at_s)
-        watching.update(block)
+        wearer.walk(block)
         if before is None and block.read_at_s > START_S + 0.1 * seconds:
             before = tracemalloc.take_snapshot()
     after = tracemalloc.take_snapshot()

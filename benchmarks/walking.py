@@ -1,4 +1,4 @@
-"""The walk that every benchmark uses: backward, from the simulated walker, for as long as is asked."""
+"""The walks that every benchmark uses: from the simulated walker, one after the other, for as long as is asked."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -6,8 +6,9 @@ from functools import cache
 import numpy as np
 
 from sternway.monitor import Monitor
-from sternway.recording.script import BACKWARD, Stand, Walk
+from sternway.recording.script import BACKWARD, FORWARD, Stand, Walk
 from sternway.recording.walker import Walker
+from sternway.records import Phase
 from sternway.samples import Block, Floats
 from sternway.session.outcome import Press
 from sternway.session.plan import WalkPlan
@@ -17,31 +18,36 @@ BLOCK_COUNT = 4
 """Samples a block: what the chip's FIFO holds after 20 ms."""
 
 START_S = 100.0
-_WARM_S, _LOOP_S = 43.0, 120.0
+_ONE_WALK = (Stand(13.0), Walk(30.0, FORWARD), Walk(560.0, BACKWARD), Stand(2.0))
 
 
 @cache
 def samples(rate_hz: float = RATE_HZ) -> tuple[Floats, Floats]:
-    """Return specific force and angular rate (n, 3): stand, walk forward, and two minutes backward."""
-    walker = Walker((Stand(13.0), Walk(_WARM_S - 13.0), Walk(_LOOP_S + 1.0, BACKWARD)), seed=1)
-    return walker.at(np.arange(0.0, _WARM_S + _LOOP_S, 1.0 / rate_hz))
+    """Return specific force and angular rate (n, 3) of one walk: stand, forward, nine minutes backward, stand."""
+    walker = Walker(_ONE_WALK, seed=1)
+    return walker.at(np.arange(0.0, walker.truth.duration_s, 1.0 / rate_hz))
 
 
 def blocks(seconds: float, rate_hz: float = RATE_HZ, count: int = BLOCK_COUNT) -> Iterator[Block]:
-    """Yield ``seconds`` of the walk in blocks of ``count`` samples; its backward part goes round and round."""
+    """Yield ``seconds`` of the walk, over and over, in blocks of ``count`` samples; its ends meet in standing."""
     accel, gyro = samples(rate_hz)
-    first = round(_WARM_S * rate_hz)
-    round_count = len(accel) - first
     for start in range(0, round(seconds * rate_hz) - count + 1, count):
         index = np.arange(start, start + count)
-        rows = np.where(index < first, index, first + (index - first) % round_count)
+        rows = index % len(accel)
         time_s = START_S + index / rate_hz
         yield Block(time_s, accel[rows], gyro[rows], float(time_s[-1]))
 
 
-def monitor() -> Monitor:
-    """Return a monitor in whose walk the warm-up is short and the backward stretch never ends."""
-    plan = WalkPlan(stretches=1, stretch_min=60.0, rest_s=0.0, warm_up_min=0.4, cool_down_min=0.2)
-    watching = Monitor(plan=plan)
-    watching.press(Press.SHORT, START_S)
-    return watching
+class Wearer:
+    """Presses the button whenever no walk is under way, so that each is led from the standing check to its end."""
+
+    def __init__(self) -> None:
+        self.monitor = Monitor(
+            plan=WalkPlan(stretches=1, stretch_min=9.0, rest_s=0.0, warm_up_min=0.4, cool_down_min=0.2)
+        )
+
+    def walk(self, block: Block) -> None:
+        """Let the monitor see one block."""
+        if self.monitor.session.phase is Phase.READY:
+            self.monitor.press(Press.SHORT, block.read_at_s)
+        self.monitor.update(block)
