@@ -5,7 +5,8 @@
 Measured is how long after it was due the monitor has decided about a block and handed its records and state over, by
 the clock on the wall; the CPU time of the loop's own thread; and in how many turns it had to wait for another thread,
 which depends least on how busy the machine is. Every slice of trouble has a quiet one beside it, a few seconds before
-or after in the same process, so that whatever else the machine does falls on both. A slice begins with the trouble:
+or after in the same process, so that whatever else the machine does falls on both; and both begin with copies of one
+monitor at one place of the walk, so that turn by turn the same work is done. A slice begins with the trouble:
 the connection is being made, and then the broker, frozen until now, does its worst. So the worst of each connection
 is in every slice, where a clip in real life would be left alone for longer and longer.
 
@@ -21,6 +22,7 @@ p99 says; "sure" where the interval says the same.
 
 import argparse
 import contextlib
+import copy
 import itertools
 import json
 import logging
@@ -94,6 +96,11 @@ class Loop:
             self._decide(block, publisher, due_s)
             turns[number] = time.monotonic() - due_s, time.thread_time() - worked_s, _wait_count() - wait_count
         return turns
+
+    def advance(self, count: int) -> None:
+        """Go on by ``count`` turns, untimed."""
+        for _ in range(count):
+            self._monitor.update(self._block())
 
     def _decide(self, block: Block, publisher: Publisher, now_s: float) -> None:
         outcome = self._monitor.update(block)
@@ -180,11 +187,14 @@ def slice_of(kind: str, loop: Loop) -> Turns:
 
 
 def undisturbed(kind: str, loop: Loop) -> Turns:
-    """Return the turns of that slice of ``kind``, of a few at most, from which the host took least."""
+    """Return the turns of that slice of ``kind``, of a few at most, from which the host took least.
+
+    Each is walked by a copy of ``loop``, which itself stays where it is.
+    """
     found: list[tuple[float, Turns]] = []
     while len(found) < TRIES and not (found and found[-1][0] <= STOLEN_S):
         before_s = psutil.cpu_times().steal
-        turns = slice_of(kind, loop)
+        turns = slice_of(kind, copy.deepcopy(loop))
         found.append((psutil.cpu_times().steal - before_s, turns))
     return min(found, key=lambda each: each[0])[1]
 
@@ -198,6 +208,7 @@ def measure(kinds: list[str], minutes: float) -> dict[str, tuple[Turns, Turns]]:
             break
         round_began_s = time.monotonic()
         for kind in kinds:
+            loop.advance(TURN_COUNT)
             order = ("trouble", "quiet") if number % 2 else ("quiet", "trouble")
             found[kind].append({one: undisturbed(kind if one == "trouble" else "nothing", loop) for one in order})
         round_s = time.monotonic() - round_began_s

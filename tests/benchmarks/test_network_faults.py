@@ -64,3 +64,18 @@ def test_a_host_that_always_takes_time_is_not_waited_for(faults, monkeypatch):
     slices = iter("abcd")
     monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
     assert faults.undisturbed("nothing", None) == "b"
+
+
+def test_both_slices_of_a_pair_begin_at_one_place_of_the_walk(faults, monkeypatch):
+    begun = []
+
+    def walked(kind, loop):
+        begun.append(loop._turn)
+        loop.advance(5)
+        return np.ones((4, 3))
+
+    monkeypatch.setattr(faults, "slice_of", walked)
+    monkeypatch.setattr(faults, "TURN_COUNT", 20)
+    monkeypatch.setattr(faults.psutil, "cpu_times", lambda: SimpleNamespace(steal=0.0))
+    faults.measure(["flapping"], 0.0)
+    assert begun == [20, 20, 40, 40]
