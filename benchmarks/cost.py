@@ -63,11 +63,11 @@ def stages(seconds: float = RUN_S) -> dict[str, dict[str, float]]:
     watching = wearer.monitor
     spent: dict[str, list[float]] = defaultdict(list)
     tracker = watching._tracker
-    whole = [tracker, *watching._detectors, watching.gate, watching.session]
+    updated = [tracker, *watching._detectors, watching.gate, watching.session]
     for part, name in [
         (tracker._resampler, "stretches"),
         (tracker._attitude, "push"),
-        *((one, "update") for one in whole),
+        *((one, "update") for one in updated),
     ]:
         setattr(part, name, partial(_timed, getattr(part, name), spent[type(part).__name__]))
     for block in blocks(seconds):
