@@ -3,7 +3,7 @@
     python benchmarks/cost.py [--samples 1000000] [--only hours|growth] [--json FILE]
 
 Times are CPU times of the one thread, so that what else runs on the machine counts little; the wall times of whole
-blocks are given beside them. As in the service, what was made before is out of the garbage collector's rounds.
+blocks are given beside them. The garbage collector works as it does in the service.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import numpy as np
 import psutil
 from walking import BLOCK_COUNT, RATE_HZ, START_S, Wearer, blocks
 
+from sternway.device.realtime import collect_in_short_rounds
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
 from sternway.recording.replay import replay
@@ -205,8 +206,7 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    gc.collect()
-    gc.freeze()
+    collect_in_short_rounds()
     some = {"hours": flatness, "growth": growth}
     measured = (
         {arguments.only: some[arguments.only](arguments.samples)} if arguments.only else measure(arguments.samples)

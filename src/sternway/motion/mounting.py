@@ -106,7 +106,8 @@ def shift(stored: Mounting, seen: Mounting, *, walked_forward: bool) -> Mounting
 class MountingSettings:
     """When a mounting is accepted; set on IPOL, SisFall and HAPT.
 
-    At least ``least_s`` of straight walking within the last ``window_s``, looked at every ``every_s``. Three
+    At least ``least_s`` of straight walking within the last ``window_s``, looked at every ``every_s``; of these
+    whole seconds, since a Fourier transform of some other lengths takes three times as long. Three
     estimates of the forward axis must agree within ``agree_rad``. Confidence falls by half over that angle and with a
     direction score below ``sure_score`` (the median of walking); a wrong polarity was seen at 0.34, none above
     ``least_confidence``. ``turn_radps`` of yaw below ``yaw_hz`` is not straight. Standing is quiet
@@ -194,7 +195,8 @@ class MountingEstimator:
         settings = self._settings
         if len(self._intervals) < 5:
             return None
-        rows = self._rows.rows[-min(self._count, self._window) :]
+        second = round(RATE_HZ)
+        rows = self._rows.rows[-(min(self._count, self._window) // second * second) :]
         straight = rows[:, 6] > 0.0
         if np.count_nonzero(straight) < settings.least_s * RATE_HZ:
             return None
