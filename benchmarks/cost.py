@@ -8,12 +8,13 @@ blocks are given beside them. The garbage collector works as it does in the serv
 
 import argparse
 import gc
+import itertools
 import json
 import tempfile
 import time
 import tracemalloc
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,12 @@ from sternway.device.realtime import collect_in_short_rounds
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
 from sternway.recording.replay import replay
+from sternway.samples import Block
 
 INSIDE_HZ = resample.RATE_HZ
 RUN_S, HOUR_S = 180.0, 3600.0
+AHEAD_COUNT = 500
+
 LONGEST_US = 50_000
 """Blocks that took longer are counted as this long: a list of them all would be the growth it looks for."""
 
@@ -42,10 +46,16 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
+def ahead(stream: Iterator[Block]) -> Iterator[Block]:
+    """Yield the blocks of ``stream``, made some seconds ahead, so that their making is not in the caches."""
+    while made := list(itertools.islice(stream, AHEAD_COUNT)):
+        yield from made
+
+
 def whole(seconds: float = RUN_S, rate_hz: float = RATE_HZ, count: int = BLOCK_COUNT) -> dict[str, Any]:
     """Return the cost of the whole monitor: share of a core, and microseconds a block."""
     wearer, cpu, wall = Wearer(), [], []
-    for block in blocks(seconds, rate_hz, count):
+    for block in ahead(blocks(seconds, rate_hz, count)):
         cpu_ns, wall_ns = time.thread_time_ns(), time.perf_counter_ns()
         wearer.walk(block)
         cpu.append((time.thread_time_ns() - cpu_ns) / 1000.0)

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass
 from operator import add
 
-from sternway.motion.filters import BandPass, Biquad
+from sternway.motion.filters import BandPass, LowPass
 from sternway.motion.gait import Direction
 from sternway.motion.resample import PERIOD_S
 
@@ -67,8 +67,8 @@ class DirectionEstimator:
         self._settings = settings or DirectionSettings()
         bands = self._settings.low_hz, self._settings.high_hz
         self._vertical_band, self._forward_band, self._left_band = (BandPass(*bands) for _ in range(3))
-        self._jerk_pass = Biquad.low_pass(self._settings.jerk_hz)
-        self._yaw_pass = Biquad.low_pass(self._settings.yaw_hz)
+        self._jerk_pass = LowPass(self._settings.jerk_hz)
+        self._yaw_pass = LowPass(self._settings.yaw_hz)
         self.reset()
 
     def reset(self) -> None:

@@ -1,60 +1,62 @@
-"""Second-order filters on plain floats, for streams at exactly 100 Hz."""
+"""Butterworth filters on plain floats, for streams at exactly 100 Hz, in transposed direct form II.
+
+Oppenheim and Schafer, Discrete-Time Signal Processing. All coefficients of a numerator are multiples of the first,
+so that one product of the input serves them all.
+"""
 
 import math
 
 from sternway.motion.resample import RATE_HZ
 
 
-class Biquad:
-    """One second-order section, in transposed direct form II (Oppenheim and Schafer)."""
+class LowPass:
+    """A second-order Butterworth low-pass."""
 
-    def __init__(self, b0: float, b1: float, b2: float, a1: float, a2: float) -> None:
-        self._b0, self._b1, self._b2, self._a1, self._a2 = b0, b1, b2, a1, a2
+    def __init__(self, corner_hz: float) -> None:
+        k, norm, (self._a1, self._a2) = _butterworth(corner_hz)
+        self._gain = k * k * norm
         self.reset()
-
-    @classmethod
-    def low_pass(cls, corner_hz: float) -> "Biquad":
-        """Return a second-order Butterworth low-pass."""
-        k = math.tan(math.pi * corner_hz / RATE_HZ)
-        norm = 1.0 / (1.0 + math.sqrt(2.0) * k + k * k)
-        return cls(k * k * norm, 2.0 * k * k * norm, k * k * norm, *_poles(k, norm))
-
-    @classmethod
-    def high_pass(cls, corner_hz: float) -> "Biquad":
-        """Return a second-order Butterworth high-pass."""
-        k = math.tan(math.pi * corner_hz / RATE_HZ)
-        norm = 1.0 / (1.0 + math.sqrt(2.0) * k + k * k)
-        return cls(norm, -2.0 * norm, norm, *_poles(k, norm))
 
     def reset(self) -> None:
         """Forget the past, as if it had been zero."""
-        self._z1 = 0.0
-        self._z2 = 0.0
+        self._z1 = self._z2 = 0.0
 
     def update(self, x: float) -> float:
         """Return the output for the newest input."""
-        y = self._b0 * x + self._z1
-        self._z1 = self._b1 * x - self._a1 * y + self._z2
-        self._z2 = self._b2 * x - self._a2 * y
+        bx = self._gain * x
+        y = bx + self._z1
+        self._z1 = bx + bx - self._a1 * y + self._z2
+        self._z2 = bx - self._a2 * y
         return y
 
 
 class BandPass:
-    """A second-order Butterworth high-pass and low-pass in a row."""
+    """A second-order Butterworth high-pass and low-pass in a row; their zeros together are ``(1 - z^-2)^2``."""
 
     def __init__(self, low_hz: float, high_hz: float) -> None:
-        self._high_pass = Biquad.high_pass(low_hz)
-        self._low_pass = Biquad.low_pass(high_hz)
+        _, low_norm, (c1, c2) = _butterworth(low_hz)
+        k, high_norm, (d1, d2) = _butterworth(high_hz)
+        self._gain = low_norm * k * k * high_norm
+        self._a1, self._a2, self._a3, self._a4 = c1 + d1, c2 + c1 * d1 + d2, c1 * d2 + c2 * d1, c2 * d2
+        self.reset()
 
     def reset(self) -> None:
-        """Forget the past."""
-        self._high_pass.reset()
-        self._low_pass.reset()
+        """Forget the past, as if it had been zero."""
+        self._z1 = self._z2 = self._z3 = self._z4 = 0.0
 
     def update(self, x: float) -> float:
         """Return the output for the newest input."""
-        return self._low_pass.update(self._high_pass.update(x))
+        bx = self._gain * x
+        y = bx + self._z1
+        self._z1 = self._z2 - self._a1 * y
+        self._z2 = self._z3 - self._a2 * y - bx - bx
+        self._z3 = self._z4 - self._a3 * y
+        self._z4 = bx - self._a4 * y
+        return y
 
 
-def _poles(k: float, norm: float) -> tuple[float, float]:
-    return 2.0 * (k * k - 1.0) * norm, (1.0 - math.sqrt(2.0) * k + k * k) * norm
+def _butterworth(corner_hz: float) -> tuple[float, float, tuple[float, float]]:
+    """Return the prewarped corner, the gain of the high-pass, and the denominator's a1 and a2."""
+    k = math.tan(math.pi * corner_hz / RATE_HZ)
+    norm = 1.0 / (1.0 + math.sqrt(2.0) * k + k * k)
+    return k, norm, (2.0 * (k * k - 1.0) * norm, (1.0 - math.sqrt(2.0) * k + k * k) * norm)

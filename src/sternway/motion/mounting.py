@@ -11,7 +11,7 @@ from numpy import fft  # not np.fft, which loads at its first use: in a walk
 from numpy.typing import NDArray
 
 from sternway.motion.direction import DirectionSettings
-from sternway.motion.filters import Biquad
+from sternway.motion.filters import LowPass
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.motion.window import Lookback
 from sternway.samples import GRAVITY_MPS2, Floats, Vector
@@ -152,7 +152,7 @@ class MountingEstimator:
         self._count = 0
         self._intervals: deque[float] = deque(maxlen=20)
         self._walked = 0
-        self._yaw = Biquad.low_pass(self._settings.yaw_hz)
+        self._yaw = LowPass(self._settings.yaw_hz)
         self._quiet_sum, self._quiet_count = (0.0, 0.0, 0.0), 0
         self._standing_up: Vector | None = None
 

@@ -109,6 +109,11 @@ class StepDetector:
         self._settings = settings or StepSettings()
         self._band = BandPass(self._settings.low_hz, self._settings.high_hz)
         self._rhythm_every = round(self._settings.rhythm_every_s * RATE_HZ)
+        self._lean_gain = PERIOD_S / self._settings.lean_time_s
+        self._lean_hold = round(self._settings.lean_hold_s * RATE_HZ)
+        self._settle_gain = PERIOD_S / self._settings.settle_time_s
+        self._settled_least = math.cos(self._settings.settle_rad)
+        self._turn_gain = PERIOD_S / self._settings.turn_time_s
         self._upright_start = math.cos(self._settings.start_lean_rad)
         self._upright_least = math.cos(self._settings.lean_rad)
         self._unbent_least = math.cos(self._settings.bend_rad)
@@ -147,7 +152,7 @@ class StepDetector:
         self._bands[self._count % _KEPT] = band
         self._verticals[self._count % _KEPT] = vertical_mps2
         self._lean(up)
-        self._turning_radps += PERIOD_S / self._settings.turn_time_s * (yaw_radps - self._turning_radps)
+        self._turning_radps += self._turn_gain * (yaw_radps - self._turning_radps)
         self._fade()
         if self._count % self._rhythm_every == 0:
             self._period = self._find_period()
@@ -167,16 +172,15 @@ class StepDetector:
         self._last_step_s: float | None = None
 
     def _lean(self, up: Sequence[float]) -> None:
-        settings = self._settings
-        gain = max(1.0 / self._count, PERIOD_S / settings.lean_time_s)
+        gain = self._lean_gain if self._count * self._lean_gain > 1.0 else 1.0 / self._count
         self._slow_up, upright = _followed(self._slow_up, up, gain)
-        self._settled_up, self._settled = _followed(self._settled_up, up, PERIOD_S / settings.settle_time_s)
+        self._settled_up, self._settled = _followed(self._settled_up, up, self._settle_gain)
         if upright < self._upright_start:
             self._run = []
         bent = self._walking_up is not None and _cosine(self._slow_up, self._walking_up) < self._unbent_least
         if bent or upright < self._upright_least:
             self._leant_at = self._count
-        if self._leant_at is not None and self._count - self._leant_at < settings.lean_hold_s * RATE_HZ:
+        if self._leant_at is not None and self._count - self._leant_at < self._lean_hold:
             self._stop()
 
     def _fade(self) -> None:
@@ -239,7 +243,7 @@ class StepDetector:
             self._run[-1] = hump
         self._last_top = hump.top
         self._usual_mps2 = 0.75 * max(one.rise_mps2 for one in self._run[-3:])
-        settled = self._settled > math.cos(settings.settle_rad) and abs(self._turning_radps) < settings.turn_radps
+        settled = self._settled > self._settled_least and abs(self._turning_radps) < settings.turn_radps
         for count, least in (
             (settings.strong_count, settings.strong_mps2 if settled else settings.unsettled_mps2),
             (settings.weak_count if settled else settings.unsettled_count, settings.weak_mps2),

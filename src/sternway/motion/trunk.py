@@ -217,10 +217,11 @@ class TrunkTracker:
         lx, ly, lz = level = (ax - along_up * ux, ay - along_up * uy, az - along_up * uz)
         forward, left = self._body_axes(level, up)
         self._velocity_mps = self._keep * self._velocity_mps + vertical * PERIOD_S
-        steps += self._steps.update(time_s, vertical, up, yaw, self._direction.direction)
+        direction = self._direction.direction
+        steps += self._steps.update(time_s, vertical, up, yaw, direction)
         walking = self._steps.walking
         if self._mounting is not None:
-            self._direction.update(vertical, forward, left, yaw, walking)
+            direction = self._direction.update(vertical, forward, left, yaw, walking)
         return TrunkSample(
             time_s,
             accel,
@@ -238,7 +239,7 @@ class TrunkTracker:
             forward,
             left,
             walking,
-            self._direction.direction,
+            direction,
             bool(self._shaking) and self._is_shaken(time_s),
         )
 

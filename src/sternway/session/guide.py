@@ -10,6 +10,7 @@ from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.records import Phase, event_body
 from sternway.samples import Vector
 from sternway.session.heading import Heading
+from sternway.session.live import Watch
 from sternway.session.trial import TrialCounter
 from sternway.session.walk import LONGEST_LIST, STOP_RULES, Reason, Walk
 from sternway.session.walk_test import TRIAL_COUNT, WalkTestResult
@@ -86,8 +87,8 @@ class Guide:
             self.say(Cue.TROUBLE if trouble else Cue.END, time_s)
         self.ended = (reason, time_s)
 
-    def sample(self, sample: TrunkSample, can_resume: bool) -> None:
-        """Take one sample; ``can_resume`` says that nothing forbids walking on from a pause."""
+    def sample(self, sample: TrunkSample, watch: Watch) -> None:
+        """Take one sample; ``watch`` knows whether anything forbids walking on from a pause."""
         walk, time_s = self.walk, sample.time_s
         phase = walk.phase
         if time_s <= walk.last_s:
@@ -98,7 +99,7 @@ class Guide:
         still_s = walk.still.update(sample)
         yaw_rate_radps = self._heading.update(time_s, sample.yaw_rate_radps, still_s >= SURELY_STILL_S)
         if phase is Phase.PAUSED:
-            self._while_paused(time_s, sample.walking and can_resume)
+            self._while_paused(time_s, sample.walking and watch.obstacle is None)
         elif phase is Phase.STANDING_CHECK:
             self._check_standing(time_s, still_s, sample.up)
         else:
@@ -212,8 +213,7 @@ class Guide:
             if time_s - walk.entered_s >= self._settings.test_limit_s:
                 self._end_test(time_s)
         elif active:
-            name = phase.value
-            walk.active_count[name] = walk.active_count.get(name, 0) + 1
+            walk.active_count[phase] = walk.active_count.get(phase, 0) + 1
             if phase is Phase.BACKWARD:
                 self._lead_backward(time_s)
             elif phase is Phase.WARM_UP and self._over(phase, "warm_up_min"):
@@ -244,7 +244,7 @@ class Guide:
 
     def _over(self, phase: Phase, minutes: str) -> bool:
         due_count = float(self.walk.plan[minutes]) * 60.0 * RATE_HZ
-        return self.walk.active_count[phase.value] >= due_count - 0.5
+        return self.walk.active_count[phase] >= due_count - 0.5
 
     def _lead_backward(self, time_s: float) -> None:
         walk, plan = self.walk, self.walk.plan

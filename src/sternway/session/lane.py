@@ -18,6 +18,9 @@ TURNING_RADPS = 0.4
 TURNING_S = 0.35
 """How slowly the smoothed yaw rate follows: slower than the trunk's swing in a step."""
 
+_TURN_KEEP = 1.0 - PERIOD_S / TURN_FADE_S
+_TURNING_GAIN = PERIOD_S / TURNING_S
+
 
 @dataclass(slots=True)
 class Turning:
@@ -27,7 +30,7 @@ class Turning:
 
     def update(self, yaw_rate_radps: float) -> None:
         """Take one sample."""
-        self.yaw_rate_radps += PERIOD_S / TURNING_S * (yaw_rate_radps - self.yaw_rate_radps)
+        self.yaw_rate_radps += _TURNING_GAIN * (yaw_rate_radps - self.yaw_rate_radps)
 
     @property
     def now(self) -> bool:
@@ -51,7 +54,7 @@ class Lane:
 
     def turn(self, yaw_rate_radps: float) -> None:
         """Take one sample of turning about the vertical."""
-        self.yaw_rad = self.yaw_rad * (1.0 - PERIOD_S / TURN_FADE_S) + yaw_rate_radps * PERIOD_S
+        self.yaw_rad = self.yaw_rad * _TURN_KEEP + yaw_rate_radps * PERIOD_S
         if abs(self.yaw_rad) > TURN_RAD:
             self._begin()
 

@@ -183,7 +183,7 @@ class SessionTracker:
     def _sample(self, sample: TrunkSample) -> None:
         self._gait.sample(sample.walking, sample.direction)
         if self._guide is not None:
-            self._guide.sample(sample, can_resume=self._watch.obstacle is None)
+            self._guide.sample(sample, self._watch)
             self._settle()
 
     def _step(self, step: Step, direction: int) -> None:
