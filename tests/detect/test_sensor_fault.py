@@ -1,5 +1,4 @@
 import copy
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +7,7 @@ from sternway.detect.sensor_fault import SensorFaultDetector
 from sternway.events import Cause, Kind
 from sternway.monitor import Monitor
 from sternway.motion.trunk import TrunkTracker
+from sternway.recording.walker import BELT
 from sternway.samples import Block
 
 RNG = np.random.default_rng(1)
@@ -205,16 +205,9 @@ def test_one_slow_turn_is_not_late():
     assert events + fed(detector, tracker, 3.0, 105.3) == []
 
 
-def test_samples_that_are_not_finite_are_as_if_they_were_not_there():
-    time_s, accel, gyro = motion(6.0)
-    (trunk,) = trunks(time_s, accel, gyro)
-    lost = {"accel_mps2": (np.nan, np.nan, np.nan), "accel_norm_mps2": np.nan}
-    samples = [replace(one, **lost) if 100 <= at < 400 else one for at, one in enumerate(trunk.samples)]
-    assert SensorFaultDetector().update(replace(trunk, samples=samples)) == []
-
-
-def test_an_accelerometer_that_reads_nothing_from_the_start_is_a_frozen_sensor():
+@pytest.mark.parametrize("memory", [{}, {"mounting": BELT.body()}])
+def test_an_accelerometer_that_reads_nothing_from_the_start_is_a_frozen_sensor(memory):
     time_s, accel, gyro = motion(5.0)
-    monitor = Monitor()
+    monitor = Monitor(memory=memory)
     events = monitor.update(Block(time_s, 0.0 * accel, gyro, float(time_s[-1]))).events
     assert Cause.FROZEN_SENSOR in [event.cause for event in events]

@@ -74,8 +74,7 @@ class SensorFaultDetector:
             self._gap_before_next = self._newest_s is not None
             self._restart()
         for sample in trunk.samples:
-            if math.isfinite(sample.accel_norm_mps2 + sample.gyro_norm_radps):
-                events += self._sample(sample)
+            events += self._sample(sample)
         return events
 
     def tick(self, now_s: float, cause: Cause | None = None) -> list[Event]:

@@ -51,8 +51,6 @@ class WornDetector:
             self._start_second()
         events: list[Event] = []
         for sample in trunk.samples:
-            if not math.isfinite(sample.gyro_norm_radps + sample.accel_norm_mps2):
-                continue
             self._add(sample)
             if len(self._rows) == RATE_HZ:
                 events += self._second(sample.time_s)
