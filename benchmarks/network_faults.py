@@ -4,9 +4,9 @@
 
 Measured is how long after it was due the monitor has decided about a block and handed its records and state over, by
 the clock on the wall; the CPU time of the loop's own thread; and in how many turns it had to wait for another thread,
-which depends least on how busy the machine is. Every slice of trouble has a quiet one beside it, a few seconds before
-or after in the same process, so that whatever else the machine does falls on both; and both begin with copies of one
-monitor at one place of the walk, so that turn by turn the same work is done. A slice begins with the trouble:
+which depends least on how busy the machine is. Every slice of trouble has a quiet one before and one after it, seconds
+away in the same process, so that whatever else the machine does falls on both; and all of a round begin with copies of
+one monitor at one place of the walk, so that turn by turn the same work is done. A slice begins with the trouble:
 the connection is being made, and then the broker, frozen until now, does its worst. So the worst of each connection
 is in every slice, where a clip in real life would be left alone for longer and longer.
 
@@ -16,7 +16,7 @@ to the clip wherever there is room: on a clip the broker is another machine. The
 what it shows is the error of the method. A slice in which a virtual machine's host took processor time (*steal* in
 /proc/stat) is done again, quiet or not, and the one that lost least counts.
 
-Target: p99 within 10 % of quiet. The interval is a bootstrap over pairs of slices (95 %). "yes" and "no" are what the
+Target: p99 within 10 % of quiet. The interval is a bootstrap over rounds (95 %). "yes" and "no" are what the
 p99 says; "sure" where the interval says the same.
 """
 
@@ -64,8 +64,8 @@ STOLEN_S, TRIES = 0.02, 4
 """Processor time that the host may take from a slice before it is done again, and how often."""
 
 LEAST_ROUNDS = 2
-SURE_PAIRS = 5
-"""A bootstrap over fewer pairs is too sure of itself."""
+SURE_ROUNDS = 5
+"""A bootstrap over fewer rounds is too sure of itself."""
 
 BOUND = 1.10
 DRAW_COUNT = 2000
@@ -200,22 +200,24 @@ def undisturbed(kind: str, loop: Loop) -> Turns:
 
 
 def measure(kinds: list[str], minutes: float) -> dict[str, tuple[Turns, Turns]]:
-    """Return the turns of every trouble and of the quiet beside it, each (pairs, turns, 3)."""
-    found: dict[str, list[dict[str, Turns]]] = {kind: [] for kind in kinds}
+    """Return the turns of every trouble, (rounds, turns, 3), and of the quiet around it, (rounds, 2 * turns, 3)."""
+    found: dict[str, list[tuple[Turns, Turns]]] = {kind: [] for kind in kinds}
     loop, began_s, round_s = Loop(), time.monotonic(), 0.0
     for number in itertools.count():
         if number >= LEAST_ROUNDS and time.monotonic() - began_s + round_s > 60.0 * minutes:
             break
         round_began_s = time.monotonic()
+        loop.advance(TURN_COUNT)
+        before = undisturbed("nothing", loop)
         for kind in kinds:
-            loop.advance(TURN_COUNT)
-            order = ("trouble", "quiet") if number % 2 else ("quiet", "trouble")
-            found[kind].append({one: undisturbed(kind if one == "trouble" else "nothing", loop) for one in order})
+            troubled, after = undisturbed(kind, loop), undisturbed("nothing", loop)
+            found[kind].append((troubled, np.concatenate((before, after))))
+            before = after
         round_s = time.monotonic() - round_began_s
         print(f"\rround {number + 1}: {round_s:.0f} s ", end="", flush=True, file=sys.stderr)
     print(file=sys.stderr)
     return {
-        kind: (np.array([pair["trouble"] for pair in pairs]), np.array([pair["quiet"] for pair in pairs]))
+        kind: (np.array([troubled for troubled, _ in pairs]), np.array([quiet for _, quiet in pairs]))
         for kind, pairs in found.items()
     }
 
@@ -225,12 +227,12 @@ def p99(turns: Turns) -> float:
 
 
 def compare(troubled: Turns, quiet: Turns) -> dict[str, float]:
-    """Return p99s in ms, their ratio and its 95 % interval, of (pairs, turns) in s."""
+    """Return p99s in ms, their ratio and its 95 % interval, of as many rows of turns, each (rounds, turns) in s."""
     chance = np.random.default_rng(1)
     picks = chance.integers(len(quiet), size=(DRAW_COUNT, len(quiet)))
     low, high = np.percentile([p99(troubled[pick]) / p99(quiet[pick]) for pick in picks], [2.5, 97.5])
     return {
-        "pair_count": len(quiet),
+        "round_count": len(quiet),
         "p99_ms": p99(troubled) * 1e3,
         "quiet_p99_ms": p99(quiet) * 1e3,
         "max_ms": float(troubled.max()) * 1e3,
@@ -241,9 +243,9 @@ def compare(troubled: Turns, quiet: Turns) -> dict[str, float]:
 
 
 def judge(row: dict[str, float]) -> str:
-    """Say whether p99 is within the bound, and whether an interval of enough pairs agrees."""
+    """Say whether p99 is within the bound, and whether an interval of enough rounds agrees."""
     within = row["ratio"] <= BOUND
-    if row["pair_count"] < SURE_PAIRS:
+    if row["round_count"] < SURE_ROUNDS:
         return "yes" if within else "NO"
     sure = row["high"] <= BOUND if within else row["low"] > BOUND
     return f"{'yes' if within else 'NO'}{', sure' if sure else ''}"

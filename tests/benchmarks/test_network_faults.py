@@ -38,7 +38,7 @@ def test_a_fifth_more_is_surely_beyond_the_bound(faults):
     assert faults.judge(row) == "NO, sure"
 
 
-def test_two_pairs_are_never_sure(faults):
+def test_two_rounds_are_never_sure(faults):
     assert faults.judge(faults.compare(turns(1, 2.0)[:2], turns(2)[:2])) == "NO"
 
 
@@ -66,7 +66,7 @@ def test_a_host_that_always_takes_time_is_not_waited_for(faults, monkeypatch):
     assert faults.undisturbed("nothing", None) == "b"
 
 
-def test_both_slices_of_a_pair_begin_at_one_place_of_the_walk(faults, monkeypatch):
+def test_all_slices_of_a_round_begin_at_one_place_of_the_walk(faults, monkeypatch):
     begun = []
 
     def walked(kind, loop):
@@ -77,5 +77,15 @@ def test_both_slices_of_a_pair_begin_at_one_place_of_the_walk(faults, monkeypatc
     monkeypatch.setattr(faults, "slice_of", walked)
     monkeypatch.setattr(faults, "TURN_COUNT", 20)
     monkeypatch.setattr(faults.psutil, "cpu_times", lambda: SimpleNamespace(steal=0.0))
-    faults.measure(["flapping"], 0.0)
-    assert begun == [20, 20, 40, 40]
+    faults.measure(["flapping", "garbage"], 0.0)
+    assert begun == [20] * 5 + [40] * 5
+
+
+def test_a_trouble_is_compared_with_the_quiet_before_and_after_it(faults, monkeypatch):
+    sizes = iter(range(1, 20))
+    monkeypatch.setattr(faults, "undisturbed", lambda kind, loop: np.full((4, 3), float(next(sizes))))
+    monkeypatch.setattr(faults, "TURN_COUNT", 2)
+    found = faults.measure(["flapping", "garbage"], 0.0)
+    assert [float(turns[0, 0]) for turns in found["flapping"][0]] == [2.0, 7.0]
+    assert [sorted(set(turns[:, 0])) for turns in found["flapping"][1]] == [[1.0, 3.0], [6.0, 8.0]]
+    assert [sorted(set(turns[:, 0])) for turns in found["garbage"][1]] == [[3.0, 5.0], [8.0, 10.0]]
