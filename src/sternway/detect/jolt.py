@@ -42,7 +42,7 @@ class JoltTracker:
         return [self._push(sample.accel_mps2, sample.gyro_radps, sample.up) for sample in trunk.samples]
 
     def _push(self, accel: Vector, gyro: Vector, up: Vector) -> Jolt:
-        self._rows.append((*accel, *gyro))
+        self._rows.append(accel + gyro)
         if len(self._rows) < _SMOOTH:
             return (0.0, 0.0, 0.0)
         ax, ay, az, wx, wy, wz = _mean(self._rows)

@@ -95,9 +95,9 @@ class StumbleDetector:
 
     def _see(self, sample: TrunkSample, jolt: Jolt) -> list[Event]:
         time_s, vertical, horizontal = sample.time_s, sample.vertical_mps2, sample.horizontal_mps2
-        moving_mps2 = math.sqrt(vertical * vertical + horizontal * horizontal)
         self._norms.append(sample.accel_norm_mps2)
-        own, ratios, score = self._compare(jolt, self._caution.push(moving_mps2))
+        share = self._caution.push(vertical * vertical + horizontal * horizontal)
+        own, ratios, score = self._compare(jolt, share)
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
         self._score = 0.0 if held else score

@@ -31,7 +31,7 @@ class PaceLevel:
     def __init__(self, settings: UsualSettings | None = None) -> None:
         self._settings = settings or UsualSettings()
         self._power, self._root = self._settings.power, 1.0 / self._settings.power
-        self._keep = 1.0 - PERIOD_S / self._settings.memory_s
+        self._fade = PERIOD_S / self._settings.memory_s
         self._delay_count = round(self._settings.delay_s * RATE_HZ)
         self.reset()
 
@@ -54,9 +54,8 @@ class PaceLevel:
         else:
             waiting.append(value**self._power)
         if len(waiting) > self._delay_count:
-            keep = self._keep
-            self._mean = keep * self._mean + (1.0 - keep) * waiting.popleft()
-            self._weight = keep * self._weight + (1.0 - keep)
+            self._mean += self._fade * (waiting.popleft() - self._mean)
+            self._weight += self._fade * (1.0 - self._weight)
             self._level = (self._mean / self._weight) ** self._root
         return self._level
 
@@ -86,9 +85,9 @@ class Caution:
         self._power = 0.0
         self._unknown = 1.0
 
-    def push(self, moving_mps2: float) -> float:
-        """Take the newest acceleration without gravity; return the share of a brisk walk that stands in."""
-        self._power += self._gain * (moving_mps2 * moving_mps2 - self._power)
+    def push(self, moving_m2ps4: float) -> float:
+        """Take the newest acceleration without gravity, squared; return the share of a brisk walk that stands in."""
+        self._power += self._gain * (moving_m2ps4 - self._power)
         if self._power > self._moving_power:
             self._unknown *= self._fade
         return self._least + (self._most - self._least) * self._unknown
