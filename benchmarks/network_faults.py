@@ -4,11 +4,11 @@
 
 Measured is how long after it was due the monitor has decided about a block and handed its records and state over, by
 the clock on the wall; the CPU time of the loop's own thread; and in how many turns it had to wait for another thread,
-which depends least on how busy the machine is. Every slice of trouble has a quiet one before and one after it, seconds
-away in the same process, so that whatever else the machine does falls on both; and all of a round begin with copies of
-one monitor at one place of the walk, so that turn by turn the same work is done. A slice begins with the trouble:
-the connection is being made, and then the broker, frozen until now, does its worst. So the worst of each connection
-is in every slice, where a clip in real life would be left alone for longer and longer.
+which depends least on how busy the machine is. Every slice of trouble has a quiet one before and one after it, in the
+same process, so that whatever else the machine does falls on both; and all of a round begin with copies of one
+monitor at one place of the walk, so that turn by turn the same work is done. A slice begins with the trouble: the
+connection is being made, and then the broker, frozen until now, does its worst. So the worst of each connection is in
+every slice, where a clip in real life would be left alone for longer and longer.
 
 A block of 20 ms of signal is due every 5 ms, four times as often as on a clip, for four times the turns in a minute.
 The loop has real-time priority where that is allowed, as on a clip. Brokers run niced on the last core, what belongs
