@@ -222,7 +222,7 @@ class MountingEstimator:
 class _Walk:
     """The last seconds in the two axes of ``basis`` (2, 3), which are perpendicular to up.
 
-    ``horizontal`` (n, 2), vertical velocity and ``rise`` (n,) keep the band of gait only; ``brake`` (n, 2) is
+    ``horizontal`` (2, n), vertical velocity and ``rise`` (n,) keep the band of gait only; ``brake`` (2, n) is
     horizontal jerk below 10 Hz. ``straight`` (n,) marks the samples that count.
     """
 
@@ -235,39 +235,30 @@ class _Walk:
 
     @classmethod
     def seen(cls, rows: Floats, up: Floats, straight: NDArray[np.bool_], settings: MountingSettings) -> "_Walk":
-        """Return the walk in ``rows`` of specific force (3), the upward direction (3) and one column more."""
-        basis = _basis(up)
-        vertical = np.sum(rows[:, :3] * rows[:, 3:6], axis=1)
-        level = (rows[:, :3] - vertical[:, None] * rows[:, 3:6]) @ basis.T
-        waves = fft.rfft(np.column_stack((level, vertical - vertical.mean())), axis=0)
-        hz = fft.rfftfreq(len(rows), PERIOD_S)[:, None]
+        """Return the walk in ``rows`` (n, 7) of specific force (3), the upward direction (3) and one column more."""
+        basis, count = _basis(up), len(rows)
+        force, ups = np.split(rows[:, :6].T.copy(), 2)
+        vertical = (force * ups).sum(axis=0)
+        level = basis @ (force - vertical * ups)
+        waves = fft.rfft(np.vstack((level, vertical - vertical.mean())))
+        hz = fft.rfftfreq(count, PERIOD_S)
         turn = 2.0j * np.pi * np.maximum(hz, 0.1)
         gait = waves * ((hz > settings.low_hz) & (hz < settings.high_hz))
-
-        def back(spectrum: NDArray[np.complex128]) -> Floats:
-            return fft.irfft(spectrum, len(rows), axis=0)
-
-        return cls(
-            basis=basis,
-            horizontal=back(gait[:, :2]),
-            velocity=back(gait[:, 2:] / turn)[:, 0],
-            rise=back(gait[:, 2:] * turn)[:, 0],
-            brake=back(waves[:, :2] * turn * (hz < settings.jerk_hz)),
-            straight=straight,
-        )
+        brake = waves[:2] * (turn * (hz < settings.jerk_hz))
+        back = fft.irfft(np.vstack((gait[:2], gait[2] / turn, gait[2] * turn, brake)), count)
+        return cls(basis, back[:2], back[2], back[3], back[4:], straight)
 
     def axis(self, lag: int) -> tuple[Floats, float]:
         """Return the forward axis (2,), sign not known, and how far three ways to find it differ, in radians."""
-        both = self.straight[:-lag] & self.straight[lag:]
-        before, after = self.horizontal[:-lag][both], self.horizontal[lag:][both]
-        repeated = before.T @ after
-        even = before + after
-        now = self.straight
-        causes = np.column_stack((self.velocity[now], self.rise[now]))
-        coherent = self.horizontal[now].T @ (causes / causes.std(axis=0))
-        axes = [_strongest(square) for square in (repeated + repeated.T, even.T @ even, coherent @ coherent.T)]
+        both = np.flatnonzero(self.straight[:-lag] & self.straight[lag:])
+        before, after = self.horizontal.take(both, axis=1), self.horizontal.take(both + lag, axis=1)
+        repeated = before @ after.T
+        repeated, power = repeated + repeated.T, before @ before.T + after @ after.T
+        causes = np.vstack((self.velocity, self.rise)).compress(self.straight, axis=1)
+        coherent = (causes / causes.std(axis=1, keepdims=True)) @ self.horizontal.compress(self.straight, axis=1).T
+        axes = [_strongest(square) for square in (repeated, repeated + power, coherent.T @ coherent)]
         spread_rad = max(_line_angle(one, other) for one in axes for other in axes)
-        pure = _purest(repeated + repeated.T, before.T @ before + after.T @ after)
+        pure = _purest(repeated, power)
         if _line_angle(axes[0], pure) < PURE_RAD:
             return _between(axes[0], pure), spread_rad
         return axes[0], spread_rad
@@ -275,13 +266,14 @@ class _Walk:
     def score(self, axis: Floats) -> float:
         """Return the direction score of the walk if ``axis`` (2,) is forward: above 0 forward, below backward."""
         settings, now = DirectionSettings(), self.straight
-        ahead, brake = (self.horizontal @ axis)[now], (self.brake @ axis)[now]
+        ahead, brake = (axis @ self.horizontal)[now], (axis @ self.brake)[now]
         if not np.any(ahead) or not np.any(brake):
             return 0.0
+        squares = brake * brake
         return (
             settings.velocity_weight * _cosine(self.velocity[now], ahead)
             + settings.jerk_weight * _cosine(self.rise[now], ahead)
-            + settings.skew_weight * float(np.mean(brake**3) / np.mean(brake**2) ** 1.5)
+            + settings.skew_weight * float((squares * brake).mean() / squares.mean() ** 1.5)
         )
 
 
@@ -311,8 +303,8 @@ def _between(one: Floats, other: Floats) -> Floats:
 
 
 def _cosine(one: Floats, other: Floats) -> float:
-    power = float(np.sum(one * one) * np.sum(other * other))
-    return float(np.sum(one * other)) / math.sqrt(power) if power > 0.0 else 0.0
+    power = float((one @ one) * (other @ other))
+    return float(one @ other) / math.sqrt(power) if power > 0.0 else 0.0
 
 
 def _line_angle(one: Floats, other: Floats) -> float:
