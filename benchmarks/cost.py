@@ -3,7 +3,7 @@
     python benchmarks/cost.py [--samples 1000000] [--only hours|growth] [--json FILE]
 
 Times are CPU times of the one thread, so that what else runs on the machine counts little; the wall times of whole
-blocks are given beside them. The garbage collector works as it does in the service.
+blocks are given beside them. As in the service the garbage collector works between blocks only.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import numpy as np
 import psutil
 from walking import BLOCK_COUNT, RATE_HZ, START_S, Wearer, blocks
 
-from sternway.device.realtime import collect_in_short_rounds
+from sternway.device.realtime import hold_collector
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
 from sternway.recording.replay import replay
@@ -47,8 +47,12 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def ahead(stream: Iterator[Block]) -> Iterator[Block]:
-    """Yield the blocks of ``stream``, made some seconds ahead, so that their making is not in the caches."""
+    """Yield the blocks of ``stream``, made some seconds ahead, so that their making is not in the caches.
+
+    Between two of these pieces the garbage collector is called, as the service does between two blocks.
+    """
     while made := list(itertools.islice(stream, AHEAD_COUNT)):
+        gc.collect()
         yield from made
 
 
@@ -131,7 +135,7 @@ def flatness(samples: int) -> dict[str, Any]:
     counts = np.zeros(LONGEST_US + 1, dtype=np.int64)
     counts[:] = 0  # its pages are taken now, so that they do not look like growth
     began_ns = time.thread_time_ns()
-    for block in blocks(seconds):
+    for block in ahead(blocks(seconds)):
         start_ns = time.thread_time_ns()
         wearer.walk(block)
         counts[min(LONGEST_US, (time.thread_time_ns() - start_ns) // 1000)] += 1
@@ -166,7 +170,7 @@ def growth(samples: int) -> list[str]:
     wearer, seconds = Wearer(), samples / INSIDE_HZ
     tracemalloc.start()
     before = None
-    for block in blocks(seconds):
+    for block in ahead(blocks(seconds)):
         wearer.walk(block)
         if before is None and block.read_at_s > START_S + 0.1 * seconds:
             gc.collect()
@@ -216,7 +220,7 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    collect_in_short_rounds()
+    hold_collector()
     some = {"hours": flatness, "growth": growth}
     measured = (
         {arguments.only: some[arguments.only](arguments.samples)} if arguments.only else measure(arguments.samples)

@@ -23,6 +23,7 @@ p99 says; "sure" where the interval says the same.
 import argparse
 import contextlib
 import copy
+import gc
 import itertools
 import json
 import logging
@@ -172,7 +173,8 @@ def _state(turn: int) -> State:
 
 
 def slice_of(kind: str, loop: Loop) -> Turns:
-    """Return the turns of one slice of ``kind``."""
+    """Return the turns of one slice of ``kind``; as in the service the garbage collector works between turns only."""
+    gc.collect()
     with tempfile.TemporaryDirectory() as folder:
 
         def publisher_of(host: str, port: int) -> Publisher:

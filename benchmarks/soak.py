@@ -13,6 +13,7 @@ SIGTERM), it settles and reports what it has.
 
 import argparse
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -108,6 +109,7 @@ class Soak:
             memory=memory,
             recorder=Recorder(RecordingSettings()),
             presses=self.presses,
+            tidy=gc.collect,
         )
 
     def run(self, state: Callable[[], str], often_s: float, look: Callable[[float], None]) -> int:

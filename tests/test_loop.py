@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 from dataclasses import dataclass, field
+from itertools import pairwise
 from queue import SimpleQueue
 
 import pytest
@@ -96,6 +97,7 @@ class Wearer:
         self.alive_count = 0
         self.power = Power()
         self.felt, self.feel_count = None, 0
+        self.tidied = []
         self.start()
 
     def start(self):
@@ -112,6 +114,7 @@ class Wearer:
             alive=self.live,
             feel_motor=self.feel,
             power=lambda: self.power,
+            tidy=lambda: self.tidied.append((self.clock(), self.clip.hurry)),
         )
 
     def live(self):
@@ -173,6 +176,22 @@ def test_while_a_stumble_may_be_near_the_chip_is_read_so_often_that_the_warning_
     assert len(decided_s) == len(felt_s) == 6
     # Half a cell of the grid, a sample and a hurried poll; at the usual poll it would be up to 30 ms.
     assert max(felt - decided for felt, decided in zip(felt_s, decided_s, strict=True)) < 0.015
+
+
+def test_the_collector_is_called_once_a_minute(wearer):
+    walk = wearer((Stand(200.0),)).run(190.0)
+    times_s = [at_s for at_s, _ in walk.tidied]
+    assert len(times_s) == 4
+    assert all(60.0 <= later - sooner < 60.1 for sooner, later in pairwise(times_s))
+
+
+def test_while_a_stumble_may_be_near_the_collector_waits(wearer, monkeypatch):
+    monkeypatch.setattr("sternway.loop.TIDY_S", 0.0)
+    walk = wearer((Stand(13.0), Walk(5.0), Stumble(), Walk(5.0))).press().run(24.0)
+    assert walk.desk.events(Kind.STUMBLE)
+    hurries = [hurry for _, hurry in walk.tidied]
+    assert len(hurries) > 500
+    assert not any(hurries)
 
 
 def test_a_fall_during_the_buzz_of_a_stumble_is_still_a_fall(wearer):

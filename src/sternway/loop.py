@@ -32,6 +32,9 @@ SYNC_S = 30.0
 POWER_S = 10.0
 """How often the supply is asked."""
 
+TIDY_S = 60.0
+"""How often the garbage collector is called, which takes milliseconds: in a pause between two blocks."""
+
 STATE_S = 0.2
 """How often the state is described; the publisher sends what changed, at most once a second."""
 
@@ -105,6 +108,7 @@ class Loop:
         power: Callable[[], Power] = Power,
         watch: Callable[[State, Outcome], None] = lambda *_: None,
         diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None,
+        tidy: Callable[[], object] = lambda: None,
     ) -> None:
         kept = memory.load()
         now = clock.moment()
@@ -121,6 +125,7 @@ class Loop:
         self._read_power = power
         self._watch = watch
         self._diary = diary
+        self._tidy = tidy
         self._monitor = Monitor(
             now.clip_id,
             plan=plan,
@@ -138,7 +143,7 @@ class Loop:
         self._motor_tested = False
         self._must_keep = False
         self._house_faults: frozenset[Cause] = frozenset()
-        self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0}
+        self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0, "tidy": 0.0}
 
     def turn(self, block: Block) -> Outcome:
         """Take one block from the sensor to everything it leads to. Never raises."""
@@ -238,6 +243,8 @@ class Loop:
             state = self._status.state(self._monitor, faults, self._power, self._haptics, self._clock.moment(now_s))
             self._desk.show(state)
             self._watch(state, outcome)
+        if not self._sensor.hurry and self._is_due("tidy", now_s, TIDY_S):
+            self._tidy()
 
     def _offer(self, kind: RecordKind, body: dict[str, Any], at_s: float) -> None:
         self._desk.offer(Record(kind, body, self._clock.moment(at_s)))

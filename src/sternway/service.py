@@ -1,5 +1,6 @@
 """One clip as a running service: every part made from the settings, started in order, stopped in order."""
 
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -90,6 +91,7 @@ class ClipService:
             power=lambda: Power(gauge.percent(), under_voltage()),
             watch=self._on_state,
             diary=diary.offer,
+            tidy=gc.collect,
         )
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
@@ -106,6 +108,7 @@ class ClipService:
                     break
         finally:
             self.close()
+            gc.enable()
 
     def _feel_motor(self) -> bool | None:
         """Return whether the sensor feels the motor; ``None`` where there is none, or it could not be tried."""
