@@ -185,6 +185,12 @@ def test_the_collector_is_called_once_a_minute(wearer):
     assert all(60.0 <= later - sooner < 60.1 for sooner, later in pairwise(times_s))
 
 
+def test_the_collector_is_called_even_when_nothing_can_be_passed_on(wearer, monkeypatch):
+    monkeypatch.setattr(FakeDesk, "show", lambda *_: 1 / 0)
+    monkeypatch.setattr("sternway.loop.STATE_S", 0.0)
+    assert len(wearer((Stand(200.0),)).run(130.0).tidied) == 3
+
+
 def test_while_a_stumble_may_be_near_the_collector_waits(wearer, monkeypatch):
     monkeypatch.setattr("sternway.loop.TIDY_S", 0.0)
     walk = wearer((Stand(13.0), Walk(5.0), Stumble(), Walk(5.0))).press().run(24.0)

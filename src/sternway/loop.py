@@ -155,6 +155,8 @@ class Loop:
             self._tell(block, outcome)
         except Exception:
             _log.exception("what was found could not be passed on; the warning was given")
+        if not self._sensor.hurry and self._is_due("tidy", block.read_at_s, TIDY_S):
+            self._tidy()
         return outcome
 
     def _decide(self, block: Block) -> Outcome:
@@ -243,8 +245,6 @@ class Loop:
             state = self._status.state(self._monitor, faults, self._power, self._haptics, self._clock.moment(now_s))
             self._desk.show(state)
             self._watch(state, outcome)
-        if not self._sensor.hurry and self._is_due("tidy", now_s, TIDY_S):
-            self._tidy()
 
     def _offer(self, kind: RecordKind, body: dict[str, Any], at_s: float) -> None:
         self._desk.offer(Record(kind, body, self._clock.moment(at_s)))
