@@ -21,6 +21,8 @@ _LAG_STEP = 2
 _SMOOTH = 10
 """Samples averaged: 0.1 s keeps the rhythm of the steps without the jolt of the heel."""
 
+_MEAN = np.full(_SMOOTH, 1.0 / _SMOOTH)
+
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
@@ -63,9 +65,8 @@ class WalkingGate:
     def reset(self) -> None:
         """Forget all motion; when the gate was open stays known."""
         self._seen: tuple[TrunkMotion | None, list[bool]] = (None, [])
-        self._newest: deque[float] = deque(maxlen=_SMOOTH)
+        self._newest: list[float] = []
         self._past = np.empty(0)
-        self._fresh: list[float] = []
         self._count = 0
         self._evidence = 0.0
 
@@ -83,15 +84,12 @@ class WalkingGate:
         is_open = []
         shut_s = self._shut_s()
         for sample in trunk.samples:
-            time_s = sample.time_s
             self._newest.append(sample.vertical_mps2)
             self._count += 1
-            if len(self._newest) == _SMOOTH:
-                self._fresh.append(sum(self._newest) / _SMOOTH)
             if self._count % _EVERY == 0:
-                self._look(time_s)
+                self._look(sample.time_s)
                 shut_s = self._shut_s()
-            is_open.append(time_s < shut_s)
+            is_open.append(sample.time_s < shut_s)
         self._seen = (trunk, is_open)
         return is_open
 
@@ -116,8 +114,9 @@ class WalkingGate:
                 self._rhythmic_s.popleft()
 
     def _likeness(self) -> float:
-        self._past = np.concatenate((self._past, self._fresh))[-self._length :]
-        self._fresh = []
+        smooth = np.correlate(self._newest, _MEAN)
+        self._newest = self._newest[1 - _SMOOTH :]
+        self._past = np.concatenate((self._past, smooth))[-self._length :]
         return likeness(self._past, self._window, self._shortest, self._settings.least_mps2)
 
 

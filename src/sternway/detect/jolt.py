@@ -18,8 +18,6 @@ _LAG = 10
 Jolt = tuple[float, float, float]
 """Jerk in m/s3, horizontal acceleration in m/s2, tilt rate in rad/s."""
 
-_Row = tuple[float, float, float, float, float, float]
-
 
 class JoltTracker:
     """Follows jerk (m/s3), horizontal acceleration (m/s2) and tilt rate (rad/s, without turning about the vertical).
@@ -32,7 +30,7 @@ class JoltTracker:
 
     def reset(self) -> None:
         """Forget all motion."""
-        self._rows: deque[_Row] = deque(maxlen=_SMOOTH)
+        self._rows: deque[tuple[float, ...]] = deque(maxlen=_SMOOTH)
         self._past: deque[Vector] = deque(maxlen=_LAG)
 
     def update(self, trunk: TrunkMotion) -> list[Jolt]:
@@ -45,23 +43,15 @@ class JoltTracker:
         self._rows.append(accel + gyro)
         if len(self._rows) < _SMOOTH:
             return (0.0, 0.0, 0.0)
-        ax, ay, az, wx, wy, wz = _mean(self._rows)
-        smooth = (ax, ay, az)
-        jerk = math.dist(smooth, self._past[0]) / (_LAG * PERIOD_S) if len(self._past) == _LAG else 0.0
-        self._past.append(smooth)
+        ax, ay, az, wx, wy, wz = map(sum, zip(*self._rows, strict=True))
+        total = (ax, ay, az)
+        jerk = math.dist(total, self._past[0]) / (_SMOOTH * _LAG * PERIOD_S) if len(self._past) == _LAG else 0.0
+        self._past.append(total)
         ux, uy, uz = up
         vertical, yaw = ax * ux + ay * uy + az * uz, wx * ux + wy * uy + wz * uz
         level, tipping = ax * ax + ay * ay + az * az - vertical * vertical, wx * wx + wy * wy + wz * wz - yaw * yaw
-        return (jerk, math.sqrt(level) if level > 0.0 else 0.0, math.sqrt(tipping) if tipping > 0.0 else 0.0)
-
-
-def _mean(rows: deque[_Row]) -> _Row:
-    a, b, c, d, e = rows
-    return (
-        (a[0] + b[0] + c[0] + d[0] + e[0]) / _SMOOTH,
-        (a[1] + b[1] + c[1] + d[1] + e[1]) / _SMOOTH,
-        (a[2] + b[2] + c[2] + d[2] + e[2]) / _SMOOTH,
-        (a[3] + b[3] + c[3] + d[3] + e[3]) / _SMOOTH,
-        (a[4] + b[4] + c[4] + d[4] + e[4]) / _SMOOTH,
-        (a[5] + b[5] + c[5] + d[5] + e[5]) / _SMOOTH,
-    )
+        return (
+            jerk,
+            math.sqrt(level) / _SMOOTH if level > 0.0 else 0.0,
+            math.sqrt(tipping) / _SMOOTH if tipping > 0.0 else 0.0,
+        )

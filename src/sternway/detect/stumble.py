@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sternway.detect.jolt import CHANNELS, Jolt, JoltTracker
-from sternway.detect.usual import BriskWalk, Caution, PaceLevel
+from sternway.detect.usual import BriskWalk, Caution, PaceLevels
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion, TrunkSample
-from sternway.samples import GRAVITY_MPS2
+from sternway.samples import GRAVITY_MPS2, Vector
 
 BRISK_WALK = {"jerk": 74.0, "horizontal": 5.5, "tilt_rate": 0.85}
 """Everybody's start: the level that one in four exceeds when told to walk quickly (SisFall D02, 18 people)."""
@@ -86,7 +86,7 @@ class StumbleDetector:
         return events
 
     def _restart(self) -> None:
-        self._paces = tuple(PaceLevel() for _ in CHANNELS)
+        self._pace = PaceLevels()
         self._caution = Caution()
         self._peaks = tuple(deque([0.0], maxlen=round(self._settings.peak_s * RATE_HZ)) for _ in CHANNELS)
         self._norms: deque[float] = deque(maxlen=round(self._settings.peak_s * RATE_HZ))
@@ -97,7 +97,8 @@ class StumbleDetector:
         time_s, vertical, horizontal = sample.time_s, sample.vertical_mps2, sample.horizontal_mps2
         self._norms.append(sample.accel_norm_mps2)
         share = self._caution.push(vertical * vertical + horizontal * horizontal)
-        own, ratios, score = self._compare(jolt, share)
+        own = self._pace.push(jolt)
+        ratios, score = self._compare(jolt, own, share)
         self._follow_rise(time_s, score)
         held = time_s < self._quiet_until_s
         self._score = 0.0 if held else score
@@ -108,26 +109,23 @@ class StumbleDetector:
         if held or score < self._least:
             return []
         self._quiet_until_s = time_s + self._settings.refractory_s
-        for pace in self._paces:
-            pace.freeze()
+        self._pace.freeze()
         return [self._event(time_s, score, ratios)]
 
-    def _compare(self, jolt: Jolt, share: float) -> tuple[list[float], list[float], float]:
-        """Return the pace of a moment ago, the ratio of each newest peak to it, and their logarithmic mean.
+    def _compare(self, jolt: Jolt, own: Vector, share: float) -> tuple[list[float], float]:
+        """Return the ratio of each newest peak to the person's own pace, and their weighted logarithmic mean.
 
-        Where a share of the brisk walk is larger, that takes the place of the pace; the mean is weighted.
+        Where a share of the brisk walk is larger, that takes the place of the pace.
         """
-        own, ratios, score = [], [], 0.0
+        ratios, score = [], 0.0
         weights, levels = self._settings.weights, self._brisk.levels.values()
-        for value, pace, peak, brisk, weight in zip(jolt, self._paces, self._peaks, levels, weights, strict=True):
-            level = pace.push(value)
+        for value, level, peak, brisk, weight in zip(jolt, own, self._peaks, levels, weights, strict=True):
             peak.append(value)
-            own.append(level)
             known = share * brisk
             ratio = max(peak) / (level if level > known else known)
             ratios.append(ratio)
             score += weight * math.log(ratio if ratio > 1e-3 else 1e-3)
-        return own, ratios, score
+        return ratios, score
 
     def _follow_rise(self, time_s: float, score: float) -> None:
         """Remember where the present excess began: that is when the stumble happened."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sternway.motion.resample import PERIOD_S, RATE_HZ
+from sternway.samples import Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class UsualSettings:
     event_s: float = 1.5
 
 
-class PaceLevel:
-    """The level of one quantity at the pace of a moment ago: its power mean over some seconds, delayed.
+class PaceLevels:
+    """The levels of three quantities at the pace of a moment ago: their power means over some seconds, delayed.
 
     Indexes the baseline by pace: who speeds up from a stroll to a jog is measured against the jog three steps later.
     """
@@ -37,8 +38,10 @@ class PaceLevel:
 
     def reset(self) -> None:
         """Forget all motion."""
-        self._waiting: deque[float] = deque()
-        self._mean = self._weight = self._level = 0.0
+        self._waiting: deque[Vector] = deque()
+        self._means: Vector = (0.0, 0.0, 0.0)
+        self._levels: Vector = (0.0, 0.0, 0.0)
+        self._weight = 0.0
         self._frozen_count = 0
 
     def freeze(self) -> None:
@@ -46,18 +49,23 @@ class PaceLevel:
         self._waiting.clear()
         self._frozen_count = round(self._settings.event_s * RATE_HZ)
 
-    def push(self, value: float) -> float:
-        """Take the newest value and return the level; 0 while there is none yet."""
+    def push(self, values: Vector) -> Vector:
+        """Take the newest values and return the level of each; 0 while there is none yet."""
         waiting = self._waiting
         if self._frozen_count:
             self._frozen_count -= 1
         else:
-            waiting.append(value**self._power)
+            a, b, c = values
+            power = self._power
+            waiting.append((a**power, b**power, c**power))
         if len(waiting) > self._delay_count:
-            self._mean += self._fade * (waiting.popleft() - self._mean)
-            self._weight += self._fade * (1.0 - self._weight)
-            self._level = (self._mean / self._weight) ** self._root
-        return self._level
+            fade, root = self._fade, self._root
+            a, b, c = waiting.popleft()
+            x, y, z = self._means
+            self._means = x, y, z = x + fade * (a - x), y + fade * (b - y), z + fade * (c - z)
+            self._weight = weight = self._weight + fade * (1.0 - self._weight)
+            self._levels = ((x / weight) ** root, (y / weight) ** root, (z / weight) ** root)
+        return self._levels
 
 
 class Caution:

@@ -39,6 +39,8 @@ class Attitude:
     def __init__(self, settings: AttitudeSettings | None = None) -> None:
         self._settings = settings or AttitudeSettings()
         self._gain = PERIOD_S / self._settings.time_constant_s
+        self._bias_gain = self._gain / self._settings.bias_time_s
+        self._limit_square = self._settings.bias_limit_radps**2
         self._full_count = 1.0 / self._gain
         self.reset()
 
@@ -85,20 +87,18 @@ class Attitude:
         """Return the mean force in the axes of the chip as it has turned since: dv = v x w dt, to second order."""
         x, y, z = self._force or (0.0, 0.0, 0.0)
         bx, by, bz = self._bias
-        wx, wy, wz = PERIOD_S * (gyro[0] - bx), PERIOD_S * (gyro[1] - by), PERIOD_S * (gyro[2] - bz)
+        gx, gy, gz = gyro
+        wx, wy, wz = PERIOD_S * (gx - bx), PERIOD_S * (gy - by), PERIOD_S * (gz - bz)
         mx = x + 0.5 * (y * wz - z * wy)
         my = y + 0.5 * (z * wx - x * wz)
         mz = z + 0.5 * (x * wy - y * wx)
         return (x + my * wz - mz * wy, y + mz * wx - mx * wz, z + mx * wy - my * wx)
 
     def _learn_bias(self, cx: float, cy: float, cz: float, square: float) -> None:
-        settings = self._settings
-        gain = PERIOD_S / (settings.time_constant_s * settings.bias_time_s) / (square + 1.0)
-        limit = settings.bias_limit_radps
+        gain = self._bias_gain / (square + 1.0)
         bx, by, bz = self._bias
         bx, by, bz = bx + gain * cx, by + gain * cy, bz + gain * cz
-        self._bias = (
-            bx if -limit < bx < limit else math.copysign(limit, bx),
-            by if -limit < by < limit else math.copysign(limit, by),
-            bz if -limit < bz < limit else math.copysign(limit, bz),
-        )
+        if bx * bx + by * by + bz * bz > self._limit_square:
+            limit = self._settings.bias_limit_radps
+            bx, by, bz = (max(-limit, min(limit, each)) for each in (bx, by, bz))
+        self._bias = (bx, by, bz)

@@ -1,18 +1,23 @@
 """Which way the wearer walks, told from how the trunk goes up and down against how it speeds up and brakes."""
 
 import math
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import add
+from typing import Any
 
-from sternway.motion.filters import BandPass, LowPass
+import numpy as np
+
+from sternway.motion.filters import BandPass, LowPass, Signal
 from sternway.motion.gait import Direction
 from sternway.motion.resample import PERIOD_S
+from sternway.samples import Floats
 
 _CELL = 10
 _CELLS = 20
 _SETTLED_CELLS = 10
-_NOTHING = (0.0,) * 10
+_QUANTITY_COUNT = 7
+_STRAIGHT, _VELOCITY, _RISE, _JERK, _FORWARD, _VERTICAL, _LEFT = range(_QUANTITY_COUNT)
+_STATE_COUNT = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +70,21 @@ class DirectionEstimator:
 
     def __init__(self, settings: DirectionSettings | None = None) -> None:
         self._settings = settings or DirectionSettings()
-        bands = self._settings.low_hz, self._settings.high_hz
-        self._vertical_band, self._forward_band, self._left_band = (BandPass(*bands) for _ in range(3))
-        self._jerk_pass = LowPass(self._settings.jerk_hz)
         self._yaw_pass = LowPass(self._settings.yaw_hz)
+        self._recursion = _recursion(self._settings)
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion."""
-        for each in (self._vertical_band, self._forward_band, self._left_band, self._jerk_pass, self._yaw_pass):
-            each.reset()
-        self._velocity_mps = 0.0
-        self._last_vertical = 0.0
-        self._last_forward: float | None = None
+        self._yaw_pass.reset()
         self._direction = Direction.UNKNOWN
         self._score = 0.0
         self._turning_s = 0.0
-        self._cells: deque[tuple[float, ...]] = deque(maxlen=_CELLS)
-        self._sums: tuple[float, ...] = _NOTHING
-        self._in_cell = 0
+        self._before = np.zeros(_STATE_COUNT + 3 * _CELL)
+        self._cell: list[float] = []
+        self._straight: list[bool] = []
+        self._cell_count = 0
+        self._seen = np.zeros((_QUANTITY_COUNT, _CELLS * _CELL))
 
     @property
     def direction(self) -> Direction:
@@ -100,64 +101,51 @@ class DirectionEstimator:
     ) -> Direction:
         """Return the direction after one more sample; ``walking`` says whether steps follow each other."""
         turning = abs(self._yaw_pass.update(yaw_radps)) > self._settings.turn_radps
-        products = self._products(vertical_mps2, forward_mps2, left_mps2)
         if not walking:
             self._direction = Direction.UNKNOWN
         self._turning_s = self._turning_s + PERIOD_S if turning else 0.0
-        if turning:
-            products = _NOTHING
-            if self._turning_s > self._settings.turn_hold_s:
-                self._direction = Direction.UNKNOWN
-        self._sums = tuple(map(add, self._sums, products))
-        self._in_cell += 1
-        if self._in_cell == _CELL:
-            self._cells.append(self._sums)
-            self._sums, self._in_cell = _NOTHING, 0
-            if walking and not turning and len(self._cells) >= _SETTLED_CELLS:
+        if self._turning_s > self._settings.turn_hold_s:
+            self._direction = Direction.UNKNOWN
+        self._cell += (vertical_mps2, forward_mps2, left_mps2)
+        self._straight.append(not turning)
+        if len(self._straight) == _CELL:
+            self._end_cell()
+            if walking and not turning and self._cell_count >= _SETTLED_CELLS:
                 self._decide()
         return self._direction
 
-    def _products(self, vertical_mps2: float, forward_mps2: float, left_mps2: float) -> tuple[float, ...]:
-        vertical = self._vertical_band.update(vertical_mps2)
-        forward = self._forward_band.update(forward_mps2)
-        left = self._left_band.update(left_mps2)
-        self._velocity_mps += PERIOD_S * (vertical - self._velocity_mps / self._settings.velocity_leak_s)
-        velocity = self._velocity_mps
-        rise = vertical - self._last_vertical
-        self._last_vertical = vertical
-        smooth = self._jerk_pass.update(forward_mps2)
-        jerk = 0.0 if self._last_forward is None else smooth - self._last_forward
-        self._last_forward = smooth
-        return (
-            velocity * velocity,
-            rise * rise,
-            forward * forward,
-            velocity * forward,
-            rise * forward,
-            jerk * jerk,
-            jerk * jerk * jerk,
-            vertical * vertical,
-            left * left,
-            1.0,
-        )
+    def _end_cell(self) -> None:
+        """Take the samples of a tenth of a second together, and forget what is two seconds old; a turn counts zero."""
+        self._before[_STATE_COUNT:] = self._cell
+        after = self._recursion.dot(self._before)
+        self._before[:_STATE_COUNT] = after[:_STATE_COUNT]
+        at = self._cell_count % _CELLS * _CELL
+        seen = self._seen[:, at : at + _CELL]
+        seen[0] = self._straight
+        np.multiply(after[_STATE_COUNT:].reshape(-1, _CELL), seen[0], out=seen[1:])
+        self._cell, self._straight = [], []
+        self._cell_count += 1
 
     def _decide(self) -> None:
         settings = self._settings
-        vv, rr, ff, vf, rf, j2, j3, aa, ll, count = map(sum, zip(*self._cells, strict=True))
+        products = self._seen.dot(self._seen.T).tolist()
+        count = products[_STRAIGHT][_STRAIGHT]
         seconds = count * PERIOD_S
         if seconds < settings.least_s:
             return
-        vertical = math.sqrt(aa / count)
-        enough = vertical > settings.still_mps2 and min(vv, rr, ff, j2) > 0.0
+        vv, rr, jj, ff, aa, ll = (products[each][each] for each in range(_VELOCITY, _QUANTITY_COUNT))
+        vertical_mps2 = math.sqrt(aa / count)
+        enough = vertical_mps2 > settings.still_mps2 and min(vv, rr, ff, jj) > 0.0
         if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ll:
             self._score = 0.0
         else:
-            velocity_part = settings.velocity_weight * vf / math.sqrt(vv * ff)
-            jerk_part = settings.jerk_weight * rf / math.sqrt(rr * ff)
-            skew_part = settings.skew_weight * math.sqrt(count) * j3 / (j2 * math.sqrt(j2))
-            self._score = velocity_part + jerk_part + skew_part
+            velocity_part = settings.velocity_weight * products[_VELOCITY][_FORWARD] / math.sqrt(vv * ff)
+            jerk_part = settings.jerk_weight * products[_RISE][_FORWARD] / math.sqrt(rr * ff)
+            jerk = self._seen[_JERK]
+            skew = float((jerk * jerk).dot(jerk)) / (jj * math.sqrt(jj))
+            self._score = velocity_part + jerk_part + settings.skew_weight * math.sqrt(count) * skew
         told = Direction.FORWARD if self._score > 0.0 else Direction.BACKWARD
-        if abs(self._score) > self._least(told, vertical, seconds):
+        if abs(self._score) > self._least(told, vertical_mps2, seconds):
             self._direction = told
         elif seconds >= settings.straight_s:
             self._direction = Direction.UNKNOWN
@@ -171,3 +159,45 @@ class DirectionEstimator:
         if self._direction is not Direction.UNKNOWN:
             least = max(least, settings.turn_score)
         return least * math.pow(_CELLS * _CELL * PERIOD_S / seconds, settings.short)
+
+
+class _Followed:
+    """What is followed from sample to sample: band-passed accelerations, and velocity, rise and jerk.
+
+    All of it is linear in ``state`` and samples.
+    """
+
+    def __init__(self, settings: DirectionSettings, state: Sequence[Any]) -> None:
+        self._leak = PERIOD_S / settings.velocity_leak_s
+        bands = settings.low_hz, settings.high_hz
+        self._filters = *(BandPass(*bands) for _ in range(3)), LowPass(settings.jerk_hz)
+        for each, start in zip(self._filters, (0, 4, 8, 12), strict=True):
+            each.reset(*state[start : start + len(each.state)])
+        self._velocity, self._vertical, self._smooth = state[14:]
+
+    @property
+    def state(self) -> list[Any]:
+        """Return what the next sample needs of the past."""
+        kept = [part for each in self._filters for part in each.state]
+        return [*kept, self._velocity, self._vertical, self._smooth]
+
+    def update(self, vertical_mps2: Signal, forward_mps2: Signal, left_mps2: Signal) -> tuple[Signal, ...]:
+        """Return what one more sample shows, but whether it was straight, in the order of the rows of ``_seen``."""
+        vertical_band, forward_band, left_band, jerk_pass = self._filters
+        vertical, forward = vertical_band.update(vertical_mps2), forward_band.update(forward_mps2)
+        smooth = jerk_pass.update(forward_mps2)
+        self._velocity = self._velocity - self._leak * self._velocity + PERIOD_S * vertical
+        rise, jerk = vertical - self._vertical, smooth - self._smooth
+        self._vertical, self._smooth = vertical, smooth
+        return self._velocity, rise, jerk, forward, vertical, left_band.update(left_mps2)
+
+
+def _recursion(settings: DirectionSettings) -> Floats:
+    """Return the matrix from the state and the samples of a cell to the state after it and what each sample showed.
+
+    All is linear: the columns are what comes of each number alone, and ten samples cost little more than one.
+    """
+    units = np.eye(_STATE_COUNT + 3 * _CELL)
+    followed = _Followed(settings, units[:_STATE_COUNT])
+    shown = [followed.update(*sample) for sample in units[_STATE_COUNT:].reshape(_CELL, 3, -1)]
+    return np.concatenate((followed.state, np.stack(shown, axis=1).reshape(-1, len(units))))

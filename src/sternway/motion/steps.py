@@ -9,6 +9,7 @@ from statistics import median
 
 import numpy as np
 
+from sternway.motion.angle import angle_rad
 from sternway.motion.filters import BandPass
 from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import PERIOD_S, RATE_HZ
@@ -112,7 +113,6 @@ class StepDetector:
         self._lean_gain = PERIOD_S / self._settings.lean_time_s
         self._lean_hold = round(self._settings.lean_hold_s * RATE_HZ)
         self._settle_gain = PERIOD_S / self._settings.settle_time_s
-        self._settled_least = math.cos(self._settings.settle_rad)
         self._turn_gain = PERIOD_S / self._settings.turn_time_s
         self._upright_start = math.cos(self._settings.start_lean_rad)
         self._upright_least = math.cos(self._settings.lean_rad)
@@ -131,9 +131,8 @@ class StepDetector:
         self._trough = self._top = 0.0
         self._trough_at = self._top_at = 0
         self._last_top: int | None = None
-        self._slow_up: Vector | None = None
+        self._slow_up: Vector = (0.0, 0.0, 0.0)
         self._settled_up: Vector | None = None
-        self._settled = 1.0
         self._turning_radps = 0.0
         self._leant_at: int | None = None
         self._stop()
@@ -159,7 +158,7 @@ class StepDetector:
         hump = self._hump(band)
         if hump is None:
             return []
-        counted = self._follow(hump) if self._walking else self._begin(hump)
+        counted = self._follow(hump) if self._walking else self._begin(hump, up)
         if self._last_top == hump.top or self._top - band > min(self._least_move(), 0.5 * hump.rise_mps2):
             self._rising, self._trough, self._trough_at = False, band, self._count
         return [self._step(one, time_s, direction) for one in counted]
@@ -172,13 +171,19 @@ class StepDetector:
         self._last_step_s: float | None = None
 
     def _lean(self, up: Sequence[float]) -> None:
+        x, y, z = up
         gain = self._lean_gain if self._count * self._lean_gain > 1.0 else 1.0 / self._count
-        self._slow_up, upright = _followed(self._slow_up, up, gain)
-        self._settled_up, self._settled = _followed(self._settled_up, up, self._settle_gain)
-        if upright < self._upright_start:
+        sx, sy, sz = self._slow_up = _moved(self._slow_up, up, gain)
+        self._settled_up = _moved(self._settled_up or (x, y, z), up, self._settle_gain)
+        length = math.sqrt(sx * sx + sy * sy + sz * sz)
+        along = x * sx + y * sy + z * sz
+        if along < self._upright_start * length:
             self._run = []
-        bent = self._walking_up is not None and _cosine(self._slow_up, self._walking_up) < self._unbent_least
-        if bent or upright < self._upright_least:
+        bent = False
+        if self._walking_up is not None:
+            wx, wy, wz = self._walking_up
+            bent = wx * sx + wy * sy + wz * sz < self._unbent_least * length
+        if bent or along < self._upright_least * length:
             self._leant_at = self._count
         if self._leant_at is not None and self._count - self._leant_at < self._lean_hold:
             self._stop()
@@ -229,7 +234,7 @@ class StepDetector:
         self._usual_mps2 += 0.25 * (hump.rise_mps2 - self._usual_mps2)
         return [hump]
 
-    def _begin(self, hump: _Hump) -> list[_Hump]:
+    def _begin(self, hump: _Hump, up: Sequence[float]) -> list[_Hump]:
         """Add a hump to those that may become a walk; return all of them once their rhythm says so."""
         settings = self._settings
         if hump.rise_mps2 <= settings.floor_mps2:
@@ -243,7 +248,8 @@ class StepDetector:
             self._run[-1] = hump
         self._last_top = hump.top
         self._usual_mps2 = 0.75 * max(one.rise_mps2 for one in self._run[-3:])
-        settled = self._settled > self._settled_least and abs(self._turning_radps) < settings.turn_radps
+        settled = angle_rad(self._settled_up or up, up) < settings.settle_rad
+        settled = settled and abs(self._turning_radps) < settings.turn_radps
         for count, least in (
             (settings.strong_count, settings.strong_mps2 if settled else settings.unsettled_mps2),
             (settings.weak_count if settled else settings.unsettled_count, settings.weak_mps2),
@@ -274,7 +280,9 @@ class StepDetector:
             if before.rise_mps2 > 0.25 * run[0].rise_mps2 and 0.85 * usual < run[0].top - before.top < 1.6 * usual:
                 run = [before, *run]
         self._walking = True
-        self._walking_up = self._slow_up
+        x, y, z = self._slow_up
+        length = math.hypot(x, y, z) or 1.0
+        self._walking_up = (x / length, y / length, z / length)
         self._run = []
         self._intervals.extend(_intervals(run))
         self._usual_mps2 = median(one.rise_mps2 for one in run)
@@ -329,19 +337,11 @@ class StepDetector:
         return max(after - before for before, after in zip(values, values[2:], strict=False)) / (2.0 * PERIOD_S)
 
 
-def _followed(slow: Vector | None, up: Sequence[float], gain: float) -> tuple[Vector, float]:
-    """Return ``slow`` moved towards ``up``, and the cosine of the angle between them."""
+def _moved(slow: Vector, up: Sequence[float], gain: float) -> Vector:
+    """Return ``slow`` moved towards ``up``."""
     x, y, z = up
-    sx, sy, sz = slow or (x, y, z)
-    sx, sy, sz = sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
-    return (sx, sy, sz), (x * sx + y * sy + z * sz) / (math.sqrt(sx * sx + sy * sy + sz * sz) or 1.0)
-
-
-def _cosine(one: Vector, other: Vector) -> float:
-    """Return the cosine of the angle between two vectors."""
-    x, y, z = one
-    a, b, c = other
-    return (x * a + y * b + z * c) / math.sqrt((x * x + y * y + z * z) * (a * a + b * b + c * c))
+    sx, sy, sz = slow
+    return sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
 
 
 def _intervals(run: list[_Hump]) -> list[int]:
