@@ -90,15 +90,14 @@ class Resampler:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
         last = self._last
         per_s = 1.0 / (time_s - last_s)
-        start_s, edge_s = last_s, self._edge_s
+        start_s, edge_s = last_s, (self._cell + 1) / RATE_HZ
         while edge_s <= time_s:
             at = (0.5 * (start_s + edge_s) - last_s) * per_s
             mean = _add_area(self._mean, last, row, at, (edge_s - start_s) * RATE_HZ)
             if self._whole:
                 out.append([(self._cell + 0.5) / RATE_HZ, *mean])
-            self._whole, self._mean = True, _NOTHING
-            self._go_to(self._cell + 1)
-            start_s, edge_s = edge_s, self._edge_s
+            self._cell, self._whole, self._mean = self._cell + 1, True, _NOTHING
+            start_s, edge_s = edge_s, (self._cell + 1) / RATE_HZ
         if start_s < time_s:
             at = (0.5 * (start_s + time_s) - last_s) * per_s
             self._mean = _add_area(self._mean, last, row, at, (time_s - start_s) * RATE_HZ)
@@ -106,11 +105,7 @@ class Resampler:
 
     def _begin(self, time_s: float, row: _Row) -> None:
         self._last_s, self._last = time_s, row
-        self._whole, self._mean = False, _NOTHING
-        self._go_to(math.floor(time_s * RATE_HZ))
-
-    def _go_to(self, cell: int) -> None:
-        self._cell, self._edge_s = cell, (cell + 1) / RATE_HZ
+        self._cell, self._whole, self._mean = math.floor(time_s * RATE_HZ), False, _NOTHING
 
 
 def _add_area(means: _Row, first: _Row, second: _Row, at: float, width: float) -> _Row:

@@ -2,7 +2,6 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -110,18 +109,14 @@ class StepDetector:
         self._settings = settings or StepSettings()
         self._band = BandPass(self._settings.low_hz, self._settings.high_hz)
         self._rhythm_every = round(self._settings.rhythm_every_s * RATE_HZ)
-        self._lean_gain = PERIOD_S / self._settings.lean_time_s
-        self._lean_hold = round(self._settings.lean_hold_s * RATE_HZ)
-        self._settle_gain = PERIOD_S / self._settings.settle_time_s
         self._turn_gain = PERIOD_S / self._settings.turn_time_s
-        self._upright_start = math.cos(self._settings.start_lean_rad)
-        self._upright_least = math.cos(self._settings.lean_rad)
-        self._unbent_least = math.cos(self._settings.bend_rad)
+        self._lean = _Lean(self._settings)
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion."""
         self._band.reset()
+        self._lean.reset()
         self._count = 0
         self._bands = [0.0] * _KEPT
         self._verticals = [0.0] * _KEPT
@@ -131,10 +126,7 @@ class StepDetector:
         self._trough = self._top = 0.0
         self._trough_at = self._top_at = 0
         self._last_top: int | None = None
-        self._slow_up: Vector = (0.0, 0.0, 0.0)
-        self._settled_up: Vector | None = None
         self._turning_radps = 0.0
-        self._leant_at: int | None = None
         self._stop()
 
     @property
@@ -143,17 +135,21 @@ class StepDetector:
         return self._walking
 
     def update(
-        self, time_s: float, vertical_mps2: float, up: Sequence[float], yaw_radps: float, direction: Direction
+        self, time_s: float, vertical_mps2: float, up: Vector, yaw_radps: float, direction: Direction
     ) -> list[Step]:
         """Return the steps that the sample at ``time_s`` decides; ``direction`` is the way the wearer walks now."""
-        self._count += 1
+        self._count = count = self._count + 1
         band = self._band.update(vertical_mps2)
-        self._bands[self._count % _KEPT] = band
-        self._verticals[self._count % _KEPT] = vertical_mps2
-        self._lean(up)
+        self._bands[count % _KEPT] = band
+        self._verticals[count % _KEPT] = vertical_mps2
+        self._lean.update(up)
+        if self._lean.tilted:
+            self._run = []
+        if self._lean.bowed:
+            self._stop()
         self._turning_radps += self._turn_gain * (yaw_radps - self._turning_radps)
         self._fade()
-        if self._count % self._rhythm_every == 0:
+        if count % self._rhythm_every == 0:
             self._period = self._find_period()
         hump = self._hump(band)
         if hump is None:
@@ -165,28 +161,10 @@ class StepDetector:
 
     def _stop(self) -> None:
         self._walking = False
-        self._walking_up: Vector | None = None
+        self._lean.end_walk()
         self._run: list[_Hump] = []
         self._intervals: deque[int] = deque(maxlen=5)
         self._last_step_s: float | None = None
-
-    def _lean(self, up: Sequence[float]) -> None:
-        x, y, z = up
-        gain = self._lean_gain if self._count * self._lean_gain > 1.0 else 1.0 / self._count
-        sx, sy, sz = self._slow_up = _moved(self._slow_up, up, gain)
-        self._settled_up = _moved(self._settled_up or (x, y, z), up, self._settle_gain)
-        length = math.sqrt(sx * sx + sy * sy + sz * sz)
-        along = x * sx + y * sy + z * sz
-        if along < self._upright_start * length:
-            self._run = []
-        bent = False
-        if self._walking_up is not None:
-            wx, wy, wz = self._walking_up
-            bent = wx * sx + wy * sy + wz * sz < self._unbent_least * length
-        if bent or along < self._upright_least * length:
-            self._leant_at = self._count
-        if self._leant_at is not None and self._count - self._leant_at < self._lean_hold:
-            self._stop()
 
     def _fade(self) -> None:
         if self._last_top is None or self._count - self._last_top <= self._settings.hold_s * RATE_HZ:
@@ -234,7 +212,7 @@ class StepDetector:
         self._usual_mps2 += 0.25 * (hump.rise_mps2 - self._usual_mps2)
         return [hump]
 
-    def _begin(self, hump: _Hump, up: Sequence[float]) -> list[_Hump]:
+    def _begin(self, hump: _Hump, up: Vector) -> list[_Hump]:
         """Add a hump to those that may become a walk; return all of them once their rhythm says so."""
         settings = self._settings
         if hump.rise_mps2 <= settings.floor_mps2:
@@ -248,8 +226,7 @@ class StepDetector:
             self._run[-1] = hump
         self._last_top = hump.top
         self._usual_mps2 = 0.75 * max(one.rise_mps2 for one in self._run[-3:])
-        settled = angle_rad(self._settled_up or up, up) < settings.settle_rad
-        settled = settled and abs(self._turning_radps) < settings.turn_radps
+        settled = self._lean.is_settled(up) and abs(self._turning_radps) < settings.turn_radps
         for count, least in (
             (settings.strong_count, settings.strong_mps2 if settled else settings.unsettled_mps2),
             (settings.weak_count if settled else settings.unsettled_count, settings.weak_mps2),
@@ -280,9 +257,7 @@ class StepDetector:
             if before.rise_mps2 > 0.25 * run[0].rise_mps2 and 0.85 * usual < run[0].top - before.top < 1.6 * usual:
                 run = [before, *run]
         self._walking = True
-        x, y, z = self._slow_up
-        length = math.hypot(x, y, z) or 1.0
-        self._walking_up = (x / length, y / length, z / length)
+        self._lean.begin_walk()
         self._run = []
         self._intervals.extend(_intervals(run))
         self._usual_mps2 = median(one.rise_mps2 for one in run)
@@ -337,7 +312,65 @@ class StepDetector:
         return max(after - before for before, after in zip(values, values[2:], strict=False)) / (2.0 * PERIOD_S)
 
 
-def _moved(slow: Vector, up: Sequence[float], gain: float) -> Vector:
+class _Lean:
+    """How far the trunk leans from where it was: a second ago, a while ago, and when the walk began.
+
+    ``tilted``: too far for a walk to begin. ``bowed``: too far to be walking, now or a moment ago.
+    """
+
+    def __init__(self, settings: StepSettings) -> None:
+        self._settings = settings
+        self._gain = PERIOD_S / settings.lean_time_s
+        self._settle_gain = PERIOD_S / settings.settle_time_s
+        self._hold = round(settings.lean_hold_s * RATE_HZ)
+        self._start_least = math.cos(settings.start_lean_rad)
+        self._least = math.cos(settings.lean_rad)
+        self._unbent_least = math.cos(settings.bend_rad)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all motion."""
+        self.tilted = self.bowed = False
+        self._count = 0
+        self._slow_up: Vector = (0.0, 0.0, 0.0)
+        self._settled_up: Vector | None = None
+        self._walking_up: Vector | None = None
+        self._bowed_at: int | None = None
+
+    def begin_walk(self) -> None:
+        """Remember how the trunk is held now."""
+        x, y, z = self._slow_up
+        length = math.hypot(x, y, z) or 1.0
+        self._walking_up = (x / length, y / length, z / length)
+
+    def end_walk(self) -> None:
+        """Forget how the trunk was held when the walk began."""
+        self._walking_up = None
+
+    def is_settled(self, up: Vector) -> bool:
+        """Return whether ``up`` is near where it was over the last seconds."""
+        return angle_rad(self._settled_up or up, up) < self._settings.settle_rad
+
+    def update(self, up: Vector) -> None:
+        """Take which way is up now."""
+        self._count = count = self._count + 1
+        x, y, z = up
+        gain = self._gain if count * self._gain > 1.0 else 1.0 / count
+        sx, sy, sz = self._slow_up = _moved(self._slow_up, up, gain)
+        self._settled_up = _moved(self._settled_up or up, up, self._settle_gain)
+        length = math.sqrt(sx * sx + sy * sy + sz * sz)
+        along = x * sx + y * sy + z * sz
+        self.tilted = along < self._start_least * length
+        bowed = along < self._least * length
+        if self._walking_up is not None:
+            wx, wy, wz = self._walking_up
+            bowed = bowed or wx * sx + wy * sy + wz * sz < self._unbent_least * length
+        if bowed:
+            self._bowed_at = count
+        self.bowed = self._bowed_at is not None and count - self._bowed_at < self._hold
+
+
+def _moved(slow: Vector, up: Vector, gain: float) -> Vector:
     """Return ``slow`` moved towards ``up``."""
     x, y, z = up
     sx, sy, sz = slow
