@@ -97,6 +97,13 @@ def test_the_bias_of_the_gyro_is_learned_and_taken_off(bias_dps):
     assert attitude.bias_radps[:2] == pytest.approx([np.radians(bias_dps)] * 2, abs=np.radians(0.5))
 
 
+def test_no_more_than_the_known_chips_have_is_taken_for_bias():
+    attitude = Attitude()
+    still = np.tile([0.0, 0.0, GRAVITY_MPS2], (6000, 1))
+    attitude.update(block(still, np.tile([0.6, -0.6, 0.0], (6000, 1))))
+    assert attitude.bias_radps[:2] == (0.2, -0.2)
+
+
 def test_the_bias_outlives_a_gap_but_not_a_reset():
     attitude = Attitude()
     still = np.tile([0.0, 0.0, GRAVITY_MPS2], (3000, 1))

@@ -67,6 +67,14 @@ def test_after_a_turn_a_clear_answer_needs_half_a_second_of_straight_walking():
     assert 630 < after < 680
 
 
+def test_what_is_felt_in_a_turn_is_no_evidence():
+    vertical, forward, left = pendulum(9.0)
+    at = np.arange(900)
+    yaw = 2.0 * ((at > 400) & (at < 500))
+    felt = np.where((at > 420) & (at < 560), -8.0 * forward, forward)
+    assert set(told(vertical, felt, left, yaw)[300:]) == {Direction.FORWARD}
+
+
 @pytest.mark.parametrize(
     "gait",
     [

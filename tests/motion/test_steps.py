@@ -114,6 +114,14 @@ def test_a_trunk_that_bends_slowly_ends_the_walk():
     assert 6.0 < max(step.time_s for step in steps if step.time_s < 8.0) < 7.6
 
 
+def test_a_clip_that_slips_between_two_walks_does_not_hide_the_second():
+    vertical = np.concatenate([wave(10.0, 0.6, 1.5), np.zeros(2000), wave(10.0, 0.6, 1.5)])
+    angle = np.radians(np.clip(2.0 * (np.arange(len(vertical)) * 0.01 - 12.0), 0.0, 30.0))
+    steps, detector = count(vertical, [(math.sin(a), 0.0, math.cos(a)) for a in angle.tolist()])
+    assert len([step for step in steps if step.time_s > 30.0]) >= 12
+    assert detector.walking
+
+
 def test_a_recording_that_begins_in_the_middle_of_a_stride_is_a_walk_at_once():
     vertical = wave(6.0, 0.5, 3.0)
     tilted = np.radians(30.0 * np.exp(-np.arange(len(vertical)) * 0.03))

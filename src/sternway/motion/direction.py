@@ -1,13 +1,11 @@
 """Which way the wearer walks, told from how the trunk goes up and down against how it speeds up and brakes."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from sternway.motion.filters import BandPass, LowPass, Signal
+from sternway.motion.filters import BandPass, LowPass
 from sternway.motion.gait import Direction
 from sternway.motion.resample import PERIOD_S
 from sternway.samples import Floats
@@ -115,7 +113,7 @@ class DirectionEstimator:
         return self._direction
 
     def _end_cell(self) -> None:
-        """Take the samples of a tenth of a second together, and forget what is two seconds old; a turn counts zero."""
+        """Take a tenth of a second together, and forget what is two seconds old; what was seen in a turn is zero."""
         self._before[_STATE_COUNT:] = self._cell
         after = self._recursion.dot(self._before)
         self._before[:_STATE_COUNT] = after[:_STATE_COUNT]
@@ -161,43 +159,27 @@ class DirectionEstimator:
         return least * math.pow(_CELLS * _CELL * PERIOD_S / seconds, settings.short)
 
 
-class _Followed:
-    """What is followed from sample to sample: band-passed accelerations, and velocity, rise and jerk.
-
-    All of it is linear in ``state`` and samples.
-    """
-
-    def __init__(self, settings: DirectionSettings, state: Sequence[Any]) -> None:
-        self._leak = PERIOD_S / settings.velocity_leak_s
-        bands = settings.low_hz, settings.high_hz
-        self._filters = *(BandPass(*bands) for _ in range(3)), LowPass(settings.jerk_hz)
-        for each, start in zip(self._filters, (0, 4, 8, 12), strict=True):
-            each.reset(*state[start : start + len(each.state)])
-        self._velocity, self._vertical, self._smooth = state[14:]
-
-    @property
-    def state(self) -> list[Any]:
-        """Return what the next sample needs of the past."""
-        kept = [part for each in self._filters for part in each.state]
-        return [*kept, self._velocity, self._vertical, self._smooth]
-
-    def update(self, vertical_mps2: Signal, forward_mps2: Signal, left_mps2: Signal) -> tuple[Signal, ...]:
-        """Return what one more sample shows, but whether it was straight, in the order of the rows of ``_seen``."""
-        vertical_band, forward_band, left_band, jerk_pass = self._filters
-        vertical, forward = vertical_band.update(vertical_mps2), forward_band.update(forward_mps2)
-        smooth = jerk_pass.update(forward_mps2)
-        self._velocity = self._velocity - self._leak * self._velocity + PERIOD_S * vertical
-        rise, jerk = vertical - self._vertical, smooth - self._smooth
-        self._vertical, self._smooth = vertical, smooth
-        return self._velocity, rise, jerk, forward, vertical, left_band.update(left_mps2)
-
-
 def _recursion(settings: DirectionSettings) -> Floats:
-    """Return the matrix from the state and the samples of a cell to the state after it and what each sample showed.
+    """Return the matrix that takes the state and the samples of a cell to the state after it and what they show.
 
-    All is linear: the columns are what comes of each number alone, and ten samples cost little more than one.
+    What is followed from sample to sample is linear: each column is what becomes of one number alone, and a product
+    takes ten samples for little more than the price of one. Shown are the rows of ``_seen`` but the first.
     """
     units = np.eye(_STATE_COUNT + 3 * _CELL)
-    followed = _Followed(settings, units[:_STATE_COUNT])
-    shown = [followed.update(*sample) for sample in units[_STATE_COUNT:].reshape(_CELL, 3, -1)]
-    return np.concatenate((followed.state, np.stack(shown, axis=1).reshape(-1, len(units))))
+    vertical_band, forward_band, left_band = (BandPass(settings.low_hz, settings.high_hz) for _ in range(3))
+    jerk_pass = LowPass(settings.jerk_hz)
+    vertical_band.reset(*units[0:4])
+    forward_band.reset(*units[4:8])
+    left_band.reset(*units[8:12])
+    jerk_pass.reset(*units[12:14])
+    velocity, vertical, smooth = units[14:_STATE_COUNT]
+    shown = []
+    for vertical_mps2, forward_mps2, left_mps2 in units[_STATE_COUNT:].reshape(_CELL, 3, -1):
+        vertical_before, vertical = vertical, vertical_band.update(vertical_mps2)
+        smooth_before, smooth = smooth, jerk_pass.update(forward_mps2)
+        velocity = velocity + PERIOD_S * (vertical - velocity / settings.velocity_leak_s)
+        rise, jerk = vertical - vertical_before, smooth - smooth_before
+        forward, left = forward_band.update(forward_mps2), left_band.update(left_mps2)
+        shown.append((velocity, rise, jerk, forward, vertical, left))
+    state = *vertical_band.state, *forward_band.state, *left_band.state, *jerk_pass.state, velocity, vertical, smooth
+    return np.concatenate((state, np.stack(shown, axis=1).reshape(-1, len(units))))

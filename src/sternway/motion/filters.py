@@ -33,7 +33,7 @@ class LowPass:
     def update(self, x: Signal) -> Signal:
         """Return the output for the newest input."""
         bx = self._gain * x
-        y = bx + self._z1
+        y: Signal = bx + self._z1
         self._z1 = bx + bx - self._a1 * y + self._z2
         self._z2 = bx - self._a2 * y
         return y
@@ -61,7 +61,7 @@ class BandPass:
     def update(self, x: Signal) -> Signal:
         """Return the output for the newest input."""
         bx = self._gain * x
-        y = bx + self._z1
+        y: Signal = bx + self._z1
         self._z1 = self._z2 - self._a1 * y
         self._z2 = self._z3 - self._a2 * y - bx - bx
         self._z3 = self._z4 - self._a3 * y

@@ -127,6 +127,7 @@ class StepDetector:
         self._trough_at = self._top_at = 0
         self._last_top: int | None = None
         self._turning_radps = 0.0
+        self._run: list[_Hump] = []
         self._stop()
 
     @property
@@ -162,7 +163,7 @@ class StepDetector:
     def _stop(self) -> None:
         self._walking = False
         self._lean.end_walk()
-        self._run: list[_Hump] = []
+        self._run = []
         self._intervals: deque[int] = deque(maxlen=5)
         self._last_step_s: float | None = None
 
