@@ -1,6 +1,7 @@
 """Is the clip on a person at all?"""
 
 import math
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +53,7 @@ class WornDetector:
         events: list[Event] = []
         for sample in trunk.samples:
             self._add(sample)
-            if len(self._rows) == RATE_HZ:
+            if len(self._rows) == 6 * RATE_HZ:
                 events += self._second(sample.time_s)
                 self._start_second()
         return events
@@ -64,18 +65,19 @@ class WornDetector:
         self._start_second()
 
     def _start_second(self) -> None:
-        self._rows: list[tuple[float, ...]] = []
+        self._rows = array("d")
         self._tilt_rad = 0.0
         self._walked = False
 
     def _add(self, sample: TrunkSample) -> None:
-        self._rows.append(sample.gyro_radps + sample.accel_mps2)
+        self._rows.extend(sample.gyro_radps + sample.accel_mps2)
         self._tilt_rad = max(self._tilt_rad, sample.tilt_rad)
         self._walked = self._walked or sample.walking
 
     def _second(self, time_s: float) -> list[Event]:
         settings = self._settings
-        off = np.array(self._rows) - self._rows[0]
+        rows = np.frombuffer(self._rows).reshape(RATE_HZ, 6)
+        off = rows - rows[0]
         means, squares = off.cumsum(axis=0)[-1] / RATE_HZ, (off * off).cumsum(axis=0)[-1] / RATE_HZ
         spreads = np.maximum(squares - means * means, 0.0).tolist()
         gyro_radps, accel_mps2 = math.sqrt(sum(spreads[:3])), math.sqrt(sum(spreads[3:]))

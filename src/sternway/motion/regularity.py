@@ -152,7 +152,7 @@ def _stride_s(signals: Floats, power: Floats, start: int, usual_s: float) -> flo
     width, low = round(_WINDOW_S * RATE_HZ), int((1.0 - _SEARCH) * usual_s * RATE_HZ)
     count = int(2.0 * _SEARCH * usual_s * RATE_HZ) + 2
     wave = signals[:, start : start + width]
-    wave = wave - np.mean(wave, axis=1, keepdims=True)
+    wave = wave - np.add.reduce(wave, axis=1, keepdims=True) / width
     first = start + low
     later = signals[:, first : first + width + count - 1]
     match = np.correlate(later[0], wave[0]) + np.correlate(later[1], wave[1])
@@ -190,9 +190,12 @@ def _peak(autocorrelation: Floats, lag_s: float) -> float:
 
 
 def _harmonic_ratio(vertical_mps2: Floats, stride_s: float) -> float:
-    """Return the even over the odd harmonics of the stride, a whole number of samples, over whole strides only."""
+    """Return the even over the odd harmonics of the stride, a whole number of samples, over whole strides only.
+
+    The harmonics of many strides are those of their sum.
+    """
     stride = round(stride_s * RATE_HZ)
     strides = len(vertical_mps2) // stride
-    spectrum = np.abs(fft.rfft(vertical_mps2[: strides * stride]))
-    sizes = spectrum[strides : strides * _HARMONIC_COUNT + 1 : strides]
+    together = vertical_mps2[: strides * stride].reshape(strides, stride).sum(axis=0)
+    sizes = np.abs(fft.rfft(together))[1 : _HARMONIC_COUNT + 1]
     return float(np.sum(sizes[1::2]) / max(float(np.sum(sizes[::2])), 1e-9))

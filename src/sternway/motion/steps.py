@@ -1,6 +1,7 @@
 """When the feet meet the ground, told from the vertical motion of the trunk alone."""
 
 import math
+from array import array
 from collections import deque
 from dataclasses import dataclass
 from itertools import pairwise
@@ -118,7 +119,7 @@ class StepDetector:
         self._band.reset()
         self._lean.reset()
         self._count = 0
-        self._bands = [0.0] * _KEPT
+        self._bands = array("d", [0.0] * _KEPT)
         self._verticals = [0.0] * _KEPT
         self._period: int | None = None
         self._usual_mps2 = 0.0
@@ -272,20 +273,17 @@ class StepDetector:
             return None
         now = self._count % _KEPT + 1
         shortest, longest = round(settings.shortest_s * RATE_HZ), round(settings.longest_s * RATE_HZ)
-        band = np.array((self._bands[now:] + self._bands[:now])[-count:] + [0.0] * (longest + 1))
-        lags = np.arange(shortest, longest + 2)
+        ring, nothing = np.frombuffer(self._bands), np.zeros(longest + 1)
+        band = np.concatenate((ring[now:], ring[:now], nothing))[-count - len(nothing) :]
         products = np.correlate(band, band[:count])
-        power = float(products[0]) / count
-        alike = (products[lags] / (count - lags)).tolist()
-        peaks = [
-            (alike[at], at + shortest)
-            for at in range(1, len(alike) - 1)
-            if alike[at] >= alike[at - 1] and alike[at] > alike[at + 1]
-        ]
-        best = max(peaks, default=(0.0, 0))[0]
-        if best <= settings.rhythm_least * power:
+        alike = products[shortest:] / np.arange(count - shortest, count - longest - 2, -1)
+        inner = alike[1:-1]
+        peaks = np.flatnonzero((inner >= alike[:-2]) & (inner > alike[2:]))
+        heights = inner[peaks]
+        best = heights.max(initial=0.0)
+        if best <= settings.rhythm_least * products[0] / count:
             return None
-        return next(lag for value, lag in peaks if value >= settings.rhythm_first * best)
+        return shortest + 1 + int(peaks[(heights >= settings.rhythm_first * best).argmax()])
 
     def _step(self, hump: _Hump, now_s: float, direction: Direction) -> Step:
         settings = self._settings
