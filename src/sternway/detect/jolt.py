@@ -18,6 +18,8 @@ _LAG = 10
 Jolt = tuple[float, float, float]
 """Jerk in m/s3, horizontal acceleration in m/s2, tilt rate in rad/s."""
 
+_Row = tuple[float, float, float, float, float, float]
+
 
 class JoltTracker:
     """Follows jerk (m/s3), horizontal acceleration (m/s2) and tilt rate (rad/s, without turning about the vertical).
@@ -30,7 +32,7 @@ class JoltTracker:
 
     def reset(self) -> None:
         """Forget all motion."""
-        self._rows: deque[tuple[float, ...]] = deque(maxlen=_SMOOTH)
+        self._rows: deque[_Row] = deque(maxlen=_SMOOTH)
         self._past: deque[Vector] = deque(maxlen=_LAG)
 
     def update(self, trunk: TrunkMotion) -> list[Jolt]:
@@ -43,7 +45,7 @@ class JoltTracker:
         self._rows.append(accel + gyro)
         if len(self._rows) < _SMOOTH:
             return (0.0, 0.0, 0.0)
-        ax, ay, az, wx, wy, wz = map(sum, zip(*self._rows, strict=True))
+        ax, ay, az, wx, wy, wz = _total(self._rows)
         total = (ax, ay, az)
         jerk = math.dist(total, self._past[0]) / (_SMOOTH * _LAG * PERIOD_S) if len(self._past) == _LAG else 0.0
         self._past.append(total)
@@ -55,3 +57,17 @@ class JoltTracker:
             math.sqrt(level) / _SMOOTH if level > 0.0 else 0.0,
             math.sqrt(tipping) / _SMOOTH if tipping > 0.0 else 0.0,
         )
+
+
+def _total(rows: deque[_Row]) -> _Row:
+    (a0, a1, a2, a3, a4, a5), (b0, b1, b2, b3, b4, b5), c, d, (e0, e1, e2, e3, e4, e5) = rows
+    c0, c1, c2, c3, c4, c5 = c
+    d0, d1, d2, d3, d4, d5 = d
+    return (
+        a0 + b0 + c0 + d0 + e0,
+        a1 + b1 + c1 + d1 + e1,
+        a2 + b2 + c2 + d2 + e2,
+        a3 + b3 + c3 + d3 + e3,
+        a4 + b4 + c4 + d4 + e4,
+        a5 + b5 + c5 + d5 + e5,
+    )

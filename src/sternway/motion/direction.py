@@ -1,6 +1,7 @@
 """Which way the wearer walks, told from how the trunk goes up and down against how it speeds up and brakes."""
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,6 @@ from sternway.samples import Floats
 _CELL = 10
 _CELLS = 20
 _SETTLED_CELLS = 10
-_QUANTITY_COUNT = 7
-_STRAIGHT, _VELOCITY, _RISE, _JERK, _FORWARD, _VERTICAL, _LEFT = range(_QUANTITY_COUNT)
 _STATE_COUNT = 17
 
 
@@ -78,11 +77,10 @@ class DirectionEstimator:
         self._direction = Direction.UNKNOWN
         self._score = 0.0
         self._turning_s = 0.0
-        self._before = np.zeros(_STATE_COUNT + 3 * _CELL)
+        self._state = [0.0] * _STATE_COUNT
         self._cell: list[float] = []
         self._straight: list[bool] = []
-        self._cell_count = 0
-        self._seen = np.zeros((_QUANTITY_COUNT, _CELLS * _CELL))
+        self._cells: deque[tuple[float, ...]] = deque(maxlen=_CELLS)
 
     @property
     def direction(self) -> Direction:
@@ -107,41 +105,39 @@ class DirectionEstimator:
         self._cell += (vertical_mps2, forward_mps2, left_mps2)
         self._straight.append(not turning)
         if len(self._straight) == _CELL:
-            self._end_cell()
-            if walking and not turning and self._cell_count >= _SETTLED_CELLS:
+            self._cells.append(self._sums())
+            self._cell, self._straight = [], []
+            if walking and not turning and len(self._cells) >= _SETTLED_CELLS:
                 self._decide()
         return self._direction
 
-    def _end_cell(self) -> None:
-        """Take a tenth of a second together, and forget what is two seconds old; what was seen in a turn is zero."""
-        self._before[_STATE_COUNT:] = self._cell
-        after = self._recursion.dot(self._before)
-        self._before[:_STATE_COUNT] = after[:_STATE_COUNT]
-        at = self._cell_count % _CELLS * _CELL
-        seen = self._seen[:, at : at + _CELL]
-        seen[0] = self._straight
-        np.multiply(after[_STATE_COUNT:].reshape(-1, _CELL), seen[0], out=seen[1:])
-        self._cell, self._straight = [], []
-        self._cell_count += 1
+    def _sums(self) -> tuple[float, ...]:
+        """Return the sums of the products that a decision needs over the straight samples of a tenth of a second."""
+        after = self._recursion.dot(self._state + self._cell).tolist()
+        self._state = after[:_STATE_COUNT]
+        shown = iter(after[_STATE_COUNT:])
+        vv = rr = ff = vf = rf = jj = jjj = aa = ss = 0.0
+        for straight, v, r, j, f, a, s in zip(self._straight, *[shown] * 6, strict=True):
+            if straight:
+                vv, rr, ff, vf, rf = vv + v * v, rr + r * r, ff + f * f, vf + v * f, rf + r * f
+                jj, jjj, aa, ss = jj + j * j, jjj + j * j * j, aa + a * a, ss + s * s
+        return vv, rr, ff, vf, rf, jj, jjj, aa, ss, float(sum(self._straight))
 
     def _decide(self) -> None:
         settings = self._settings
-        products = self._seen.dot(self._seen.T).tolist()
-        count = products[_STRAIGHT][_STRAIGHT]
+        vv, rr, ff, vf, rf, jj, jjj, aa, ss, count = map(sum, zip(*self._cells, strict=True))
         seconds = count * PERIOD_S
         if seconds < settings.least_s:
             return
-        vv, rr, jj, ff, aa, ll = (products[each][each] for each in range(_VELOCITY, _QUANTITY_COUNT))
         vertical_mps2 = math.sqrt(aa / count)
         enough = vertical_mps2 > settings.still_mps2 and min(vv, rr, ff, jj) > 0.0
-        if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ll:
+        if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ss:
             self._score = 0.0
         else:
-            velocity_part = settings.velocity_weight * products[_VELOCITY][_FORWARD] / math.sqrt(vv * ff)
-            jerk_part = settings.jerk_weight * products[_RISE][_FORWARD] / math.sqrt(rr * ff)
-            jerk = self._seen[_JERK]
-            skew = float((jerk * jerk).dot(jerk)) / (jj * math.sqrt(jj))
-            self._score = velocity_part + jerk_part + settings.skew_weight * math.sqrt(count) * skew
+            velocity_part = settings.velocity_weight * vf / math.sqrt(vv * ff)
+            jerk_part = settings.jerk_weight * rf / math.sqrt(rr * ff)
+            skew_part = settings.skew_weight * math.sqrt(count) * jjj / (jj * math.sqrt(jj))
+            self._score = velocity_part + jerk_part + skew_part
         told = Direction.FORWARD if self._score > 0.0 else Direction.BACKWARD
         if abs(self._score) > self._least(told, vertical_mps2, seconds):
             self._direction = told
@@ -163,7 +159,8 @@ def _recursion(settings: DirectionSettings) -> Floats:
     """Return the matrix that takes the state and the samples of a cell to the state after it and what they show.
 
     What is followed from sample to sample is linear: each column is what becomes of one number alone, and a product
-    takes ten samples for little more than the price of one. Shown are the rows of ``_seen`` but the first.
+    takes ten samples for little more than the price of one. Each sample shows velocity, rise, jerk, and forward,
+    vertical and leftward acceleration, in this order.
     """
     units = np.eye(_STATE_COUNT + 3 * _CELL)
     vertical_band, forward_band, left_band = (BandPass(settings.low_hz, settings.high_hz) for _ in range(3))
@@ -182,4 +179,4 @@ def _recursion(settings: DirectionSettings) -> Floats:
         forward, left = forward_band.update(forward_mps2), left_band.update(left_mps2)
         shown.append((velocity, rise, jerk, forward, vertical, left))
     state = *vertical_band.state, *forward_band.state, *left_band.state, *jerk_pass.state, velocity, vertical, smooth
-    return np.concatenate((state, np.stack(shown, axis=1).reshape(-1, len(units))))
+    return np.concatenate((state, np.reshape(shown, (-1, len(units)))))
