@@ -203,10 +203,10 @@ def test_the_throttle_lets_a_burst_through_and_then_keeps_its_rate():
     for _ in range(60):
         throttle.take()
     assert now_s[0] == 0.0
-    for _ in range(48):
+    for _ in range(16):
         assert throttle.take()
-    assert now_s[0] == 48 / 128
-    assert not all(throttle.take() for _ in range(20)), "half a second of this is a flood"
+    assert now_s[0] == 16 / 128
+    assert not all(throttle.take() for _ in range(20)), "a quarter of a second of this is a flood"
 
 
 def test_the_throttle_lets_answers_through_as_fast_as_they_come():

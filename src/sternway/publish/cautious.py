@@ -14,7 +14,7 @@ CALM_COUNT = BURST_COUNT / 2
 REST_COUNT = 15
 """So many tokens are waited for at once: five packets together hold the loop up less often than one by one."""
 
-FLOOD_S = 0.5
+FLOOD_S = 0.25
 """More than the allowed rate for so long without a pause is nothing that anybody has asked for."""
 
 PACKET_READS = 3
