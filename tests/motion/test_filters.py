@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pytest
 
 from sternway.motion.filters import BandPass, LowPass
@@ -40,17 +39,3 @@ def test_reset_forgets_the_past(band):
     first = [band.update(x) for x in (1.0, -2.0, 3.0)]
     band.reset()
     assert [band.update(x) for x in (1.0, -2.0, 3.0)] == first
-
-
-@pytest.mark.parametrize("make", [lambda: LowPass(3.3), lambda: BandPass(0.7, 3.3)])
-def test_streams_run_at_once_and_go_on_from_their_state(make):
-    streams = np.array([[1.0, -2.0, 3.0, 0.5], [0.0, 4.0, -1.0, 2.0]])
-    alone = []
-    for stream in streams.tolist():
-        band = make()
-        alone.append([band.update(x) for x in stream])
-    first, second = make(), make()
-    together = [first.update(row) for row in streams.T[:2]]
-    second.reset(*first.state)
-    together += [second.update(row) for row in streams.T[2:]]
-    np.testing.assert_allclose(np.transpose(together), alone, rtol=1e-14)

@@ -1,12 +1,12 @@
 """Something hit: the largest acceleration within a second, and how the trunk came to it."""
 
-import math
 from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
 from sternway.detect.falling import CHANNELS, FallingTracker
+from sternway.motion.angle import unit
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.samples import GRAVITY_MPS2, Floats, Vector
@@ -89,7 +89,7 @@ class ImpactFinder:
         at = len(self._norms) - 1 - self._after
         ups = np.array(self._ups)
         start = max(0, at - round(_BEFORE_S * RATE_HZ))
-        up_before = _unit(ups[start : max(start + 1, at - round(_UP_TO_S * RATE_HZ))].mean(axis=0))
+        up_before = unit(ups[start : max(start + 1, at - round(_UP_TO_S * RATE_HZ))].mean(axis=0).tolist())
         turned = np.arccos(np.clip(ups @ np.array(up_before), -1.0, 1.0))
         return Impact(time_s, peak_mps2, up_before, self._describe(np.array(self._channels), turned, at))
 
@@ -100,9 +100,3 @@ class ImpactFinder:
         loading, tilt_rate, tilt = (after[:, CHANNELS.index(name)] for name in ("loading", "tilt_rate", "tilt"))
         since = (loading.mean(), tilt_rate.mean(), tilt[-20:].mean(), turned[at], turned[-20:].mean())
         return tuple(float(x) for x in (*shape, *since))
-
-
-def _unit(vector: Floats) -> Vector:
-    x, y, z = vector.tolist()
-    length = math.sqrt(x * x + y * y + z * z) or 1.0
-    return (x / length, y / length, z / length)

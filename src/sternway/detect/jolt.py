@@ -60,9 +60,12 @@ class JoltTracker:
 
 
 def _total(rows: deque[_Row]) -> _Row:
-    (a0, a1, a2, a3, a4, a5), (b0, b1, b2, b3, b4, b5), c, d, (e0, e1, e2, e3, e4, e5) = rows
+    a, b, c, d, e = rows
+    a0, a1, a2, a3, a4, a5 = a
+    b0, b1, b2, b3, b4, b5 = b
     c0, c1, c2, c3, c4, c5 = c
     d0, d1, d2, d3, d4, d5 = d
+    e0, e1, e2, e3, e4, e5 = e
     return (
         a0 + b0 + c0 + d0 + e0,
         a1 + b1 + c1 + d1 + e1,

@@ -3,18 +3,16 @@
 import math
 from collections import deque
 from dataclasses import dataclass
-
-import numpy as np
+from operator import add
 
 from sternway.motion.filters import BandPass, LowPass
 from sternway.motion.gait import Direction
 from sternway.motion.resample import PERIOD_S
-from sternway.samples import Floats
 
 _CELL = 10
 _CELLS = 20
 _SETTLED_CELLS = 10
-_STATE_COUNT = 17
+_NOTHING = (0.0,) * 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +65,25 @@ class DirectionEstimator:
 
     def __init__(self, settings: DirectionSettings | None = None) -> None:
         self._settings = settings or DirectionSettings()
+        bands = self._settings.low_hz, self._settings.high_hz
+        self._vertical_band, self._forward_band, self._left_band = (BandPass(*bands) for _ in range(3))
+        self._jerk_pass = LowPass(self._settings.jerk_hz)
         self._yaw_pass = LowPass(self._settings.yaw_hz)
-        self._recursion = _recursion(self._settings)
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion."""
-        self._yaw_pass.reset()
+        for each in (self._vertical_band, self._forward_band, self._left_band, self._jerk_pass, self._yaw_pass):
+            each.reset()
+        self._velocity_mps = 0.0
+        self._last_vertical = 0.0
+        self._last_forward: float | None = None
         self._direction = Direction.UNKNOWN
         self._score = 0.0
         self._turning_s = 0.0
-        self._state = [0.0] * _STATE_COUNT
-        self._cell: list[float] = []
-        self._straight: list[bool] = []
         self._cells: deque[tuple[float, ...]] = deque(maxlen=_CELLS)
+        self._sums: tuple[float, ...] = _NOTHING
+        self._in_cell = 0
 
     @property
     def direction(self) -> Direction:
@@ -97,49 +100,64 @@ class DirectionEstimator:
     ) -> Direction:
         """Return the direction after one more sample; ``walking`` says whether steps follow each other."""
         turning = abs(self._yaw_pass.update(yaw_radps)) > self._settings.turn_radps
+        products = self._products(vertical_mps2, forward_mps2, left_mps2)
         if not walking:
             self._direction = Direction.UNKNOWN
         self._turning_s = self._turning_s + PERIOD_S if turning else 0.0
-        if self._turning_s > self._settings.turn_hold_s:
-            self._direction = Direction.UNKNOWN
-        self._cell += (vertical_mps2, forward_mps2, left_mps2)
-        self._straight.append(not turning)
-        if len(self._straight) == _CELL:
-            self._cells.append(self._sums())
-            self._cell, self._straight = [], []
+        if turning:
+            products = _NOTHING
+            if self._turning_s > self._settings.turn_hold_s:
+                self._direction = Direction.UNKNOWN
+        self._sums = tuple(map(add, self._sums, products))
+        self._in_cell += 1
+        if self._in_cell == _CELL:
+            self._cells.append(self._sums)
+            self._sums, self._in_cell = _NOTHING, 0
             if walking and not turning and len(self._cells) >= _SETTLED_CELLS:
                 self._decide()
         return self._direction
 
-    def _sums(self) -> tuple[float, ...]:
-        """Return the sums of the products that a decision needs over the straight samples of a tenth of a second."""
-        after = self._recursion.dot(self._state + self._cell).tolist()
-        self._state = after[:_STATE_COUNT]
-        shown = iter(after[_STATE_COUNT:])
-        vv = rr = ff = vf = rf = jj = jjj = aa = ss = 0.0
-        for straight, v, r, j, f, a, s in zip(self._straight, *[shown] * 6, strict=True):
-            if straight:
-                vv, rr, ff, vf, rf = vv + v * v, rr + r * r, ff + f * f, vf + v * f, rf + r * f
-                jj, jjj, aa, ss = jj + j * j, jjj + j * j * j, aa + a * a, ss + s * s
-        return vv, rr, ff, vf, rf, jj, jjj, aa, ss, float(sum(self._straight))
+    def _products(self, vertical_mps2: float, forward_mps2: float, left_mps2: float) -> tuple[float, ...]:
+        vertical = self._vertical_band.update(vertical_mps2)
+        forward = self._forward_band.update(forward_mps2)
+        left = self._left_band.update(left_mps2)
+        self._velocity_mps += PERIOD_S * (vertical - self._velocity_mps / self._settings.velocity_leak_s)
+        velocity = self._velocity_mps
+        rise = vertical - self._last_vertical
+        self._last_vertical = vertical
+        smooth = self._jerk_pass.update(forward_mps2)
+        jerk = 0.0 if self._last_forward is None else smooth - self._last_forward
+        self._last_forward = smooth
+        return (
+            velocity * velocity,
+            rise * rise,
+            forward * forward,
+            velocity * forward,
+            rise * forward,
+            jerk * jerk,
+            jerk * jerk * jerk,
+            vertical * vertical,
+            left * left,
+            1.0,
+        )
 
     def _decide(self) -> None:
         settings = self._settings
-        vv, rr, ff, vf, rf, jj, jjj, aa, ss, count = map(sum, zip(*self._cells, strict=True))
+        vv, rr, ff, vf, rf, j2, j3, aa, ll, count = map(sum, zip(*self._cells, strict=True))
         seconds = count * PERIOD_S
         if seconds < settings.least_s:
             return
-        vertical_mps2 = math.sqrt(aa / count)
-        enough = vertical_mps2 > settings.still_mps2 and min(vv, rr, ff, jj) > 0.0
-        if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ss:
+        vertical = math.sqrt(aa / count)
+        enough = vertical > settings.still_mps2 and min(vv, rr, ff, j2) > 0.0
+        if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ll:
             self._score = 0.0
         else:
             velocity_part = settings.velocity_weight * vf / math.sqrt(vv * ff)
             jerk_part = settings.jerk_weight * rf / math.sqrt(rr * ff)
-            skew_part = settings.skew_weight * math.sqrt(count) * jjj / (jj * math.sqrt(jj))
+            skew_part = settings.skew_weight * math.sqrt(count) * j3 / (j2 * math.sqrt(j2))
             self._score = velocity_part + jerk_part + skew_part
         told = Direction.FORWARD if self._score > 0.0 else Direction.BACKWARD
-        if abs(self._score) > self._least(told, vertical_mps2, seconds):
+        if abs(self._score) > self._least(told, vertical, seconds):
             self._direction = told
         elif seconds >= settings.straight_s:
             self._direction = Direction.UNKNOWN
@@ -153,30 +171,3 @@ class DirectionEstimator:
         if self._direction is not Direction.UNKNOWN:
             least = max(least, settings.turn_score)
         return least * math.pow(_CELLS * _CELL * PERIOD_S / seconds, settings.short)
-
-
-def _recursion(settings: DirectionSettings) -> Floats:
-    """Return the matrix that takes the state and the samples of a cell to the state after it and what they show.
-
-    What is followed from sample to sample is linear: each column is what becomes of one number alone, and a product
-    takes ten samples for little more than the price of one. Each sample shows velocity, rise, jerk, and forward,
-    vertical and leftward acceleration, in this order.
-    """
-    units = np.eye(_STATE_COUNT + 3 * _CELL)
-    vertical_band, forward_band, left_band = (BandPass(settings.low_hz, settings.high_hz) for _ in range(3))
-    jerk_pass = LowPass(settings.jerk_hz)
-    vertical_band.reset(*units[0:4])
-    forward_band.reset(*units[4:8])
-    left_band.reset(*units[8:12])
-    jerk_pass.reset(*units[12:14])
-    velocity, vertical, smooth = units[14:_STATE_COUNT]
-    shown = []
-    for vertical_mps2, forward_mps2, left_mps2 in units[_STATE_COUNT:].reshape(_CELL, 3, -1):
-        vertical_before, vertical = vertical, vertical_band.update(vertical_mps2)
-        smooth_before, smooth = smooth, jerk_pass.update(forward_mps2)
-        velocity = velocity + PERIOD_S * (vertical - velocity / settings.velocity_leak_s)
-        rise, jerk = vertical - vertical_before, smooth - smooth_before
-        forward, left = forward_band.update(forward_mps2), left_band.update(left_mps2)
-        shown.append((velocity, rise, jerk, forward, vertical, left))
-    state = *vertical_band.state, *forward_band.state, *left_band.state, *jerk_pass.state, velocity, vertical, smooth
-    return np.concatenate((state, np.reshape(shown, (-1, len(units)))))

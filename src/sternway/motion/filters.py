@@ -1,16 +1,12 @@
 """Butterworth filters on plain floats, for streams at exactly 100 Hz, in transposed direct form II.
 
 Oppenheim and Schafer, Discrete-Time Signal Processing. All coefficients of a numerator are multiples of the first,
-so that one product of the input serves them all. Arrays may stand for the floats: then many streams run at once.
+so that one product of the input serves them all.
 """
 
 import math
-from typing import Any, TypeVar
 
 from sternway.motion.resample import RATE_HZ
-from sternway.samples import Floats
-
-Signal = TypeVar("Signal", float, Floats)
 
 
 class LowPass:
@@ -21,19 +17,14 @@ class LowPass:
         self._gain = k * k * norm
         self.reset()
 
-    def reset(self, *state: Any) -> None:
-        """Go on from ``state``; without one forget the past, as if it had been zero."""
-        self._z1, self._z2 = state or (0.0, 0.0)
+    def reset(self) -> None:
+        """Forget the past, as if it had been zero."""
+        self._z1 = self._z2 = 0.0
 
-    @property
-    def state(self) -> tuple[Any, ...]:
-        """Return all that is known of the past, two numbers."""
-        return self._z1, self._z2
-
-    def update(self, x: Signal) -> Signal:
+    def update(self, x: float) -> float:
         """Return the output for the newest input."""
         bx = self._gain * x
-        y: Signal = bx + self._z1
+        y = bx + self._z1
         self._z1 = bx + bx - self._a1 * y + self._z2
         self._z2 = bx - self._a2 * y
         return y
@@ -49,19 +40,14 @@ class BandPass:
         self._a1, self._a2, self._a3, self._a4 = c1 + d1, c2 + c1 * d1 + d2, c1 * d2 + c2 * d1, c2 * d2
         self.reset()
 
-    def reset(self, *state: Any) -> None:
-        """Go on from ``state``; without one forget the past, as if it had been zero."""
-        self._z1, self._z2, self._z3, self._z4 = state or (0.0, 0.0, 0.0, 0.0)
+    def reset(self) -> None:
+        """Forget the past, as if it had been zero."""
+        self._z1 = self._z2 = self._z3 = self._z4 = 0.0
 
-    @property
-    def state(self) -> tuple[Any, ...]:
-        """Return all that is known of the past, four numbers."""
-        return self._z1, self._z2, self._z3, self._z4
-
-    def update(self, x: Signal) -> Signal:
+    def update(self, x: float) -> float:
         """Return the output for the newest input."""
         bx = self._gain * x
-        y: Signal = bx + self._z1
+        y = bx + self._z1
         self._z1 = self._z2 - self._a1 * y
         self._z2 = self._z3 - self._a2 * y - bx - bx
         self._z3 = self._z4 - self._a3 * y

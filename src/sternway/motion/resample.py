@@ -90,14 +90,14 @@ class Resampler:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
         last = self._last
         per_s = 1.0 / (time_s - last_s)
-        start_s, edge_s = last_s, (self._cell + 1) / RATE_HZ
-        while edge_s <= time_s:
+        start_s = last_s
+        while (edge_s := (self._cell + 1) / RATE_HZ) <= time_s:
             at = (0.5 * (start_s + edge_s) - last_s) * per_s
             mean = _add_area(self._mean, last, row, at, (edge_s - start_s) * RATE_HZ)
             if self._whole:
                 out.append([(self._cell + 0.5) / RATE_HZ, *mean])
             self._cell, self._whole, self._mean = self._cell + 1, True, _NOTHING
-            start_s, edge_s = edge_s, (self._cell + 1) / RATE_HZ
+            start_s = edge_s
         if start_s < time_s:
             at = (0.5 * (start_s + time_s) - last_s) * per_s
             self._mean = _add_area(self._mean, last, row, at, (time_s - start_s) * RATE_HZ)

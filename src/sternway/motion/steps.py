@@ -9,7 +9,7 @@ from statistics import median
 
 import numpy as np
 
-from sternway.motion.angle import angle_rad
+from sternway.motion.angle import angle_rad, unit
 from sternway.motion.filters import BandPass
 from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import PERIOD_S, RATE_HZ
@@ -158,7 +158,7 @@ class StepDetector:
             return []
         counted = self._follow(hump) if self._walking else self._begin(hump, up)
         if self._last_top == hump.top or self._top - band > min(self._least_move(), 0.5 * hump.rise_mps2):
-            self._rising, self._trough, self._trough_at = False, band, self._count
+            self._rising, self._trough, self._trough_at = False, band, count
         return [self._step(one, time_s, direction) for one in counted]
 
     def _stop(self) -> None:
@@ -338,9 +338,7 @@ class _Lean:
 
     def begin_walk(self) -> None:
         """Remember how the trunk is held now."""
-        x, y, z = self._slow_up
-        length = math.hypot(x, y, z) or 1.0
-        self._walking_up = (x / length, y / length, z / length)
+        self._walking_up = unit(self._slow_up)
 
     def end_walk(self) -> None:
         """Forget how the trunk was held when the walk began."""
