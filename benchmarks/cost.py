@@ -36,8 +36,10 @@ from sternway.samples import Block
 
 INSIDE_HZ = resample.RATE_HZ
 RUN_S, HOUR_S = 180.0, 3600.0
-AHEAD_COUNT = 500
+AHEAD_S = 10.0
+
 LONGEST_TIMES = 20
+"""Where the machine is seldom calm, so many times what is asked for is walked at most."""
 
 LONGEST_US = 50_000
 """Blocks that took longer are counted as this long: a list of them all would be the growth it looks for."""
@@ -52,12 +54,12 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-def made_ahead(stream: Iterator[Block]) -> Iterator[list[Block]]:
-    """Yield the blocks of ``stream`` by some seconds, so that their making is not in the caches.
+def made_ahead(stream: Iterator[Block], block_s: float = BLOCK_COUNT / RATE_HZ) -> Iterator[list[Block]]:
+    """Yield the blocks of ``stream`` by ten seconds, so that their making is not in the caches.
 
     Between two of these pieces the garbage collector is called, as the service does between two blocks.
     """
-    while made := list(itertools.islice(stream, AHEAD_COUNT)):
+    while made := list(itertools.islice(stream, round(AHEAD_S / block_s))):
         gc.collect()
         yield made
 
@@ -86,13 +88,13 @@ def whole(
 ) -> dict[str, Any]:
     """Return the cost of the whole monitor over ``seconds`` that count: share of a core, and microseconds a block."""
     wearer, cpu, wall = Wearer(), [], []
-    signal_s, counted_s, seen_s = count / rate_hz, 0.0, 0.0
-    for piece in made_ahead(blocks(LONGEST_TIMES * seconds, rate_hz, count)):
+    block_s, counted_s, seen_s = count / rate_hz, 0.0, 0.0
+    for piece in made_ahead(blocks(LONGEST_TIMES * seconds, rate_hz, count), block_s):
         wait_for(calm_ms)
         costs = [_timed_block(wearer, block) for block in piece]
-        seen_s += len(piece) * signal_s
+        seen_s += len(piece) * block_s
         if plain_loop_ms() <= calm_ms:
-            counted_s += len(piece) * signal_s
+            counted_s += len(piece) * block_s
             cpu += [cpu_us for cpu_us, _ in costs]
             wall += [wall_us for _, wall_us in costs]
         if counted_s >= seconds:
@@ -256,7 +258,7 @@ def measure(samples: int, calm_ms: float) -> dict[str, Any]:
 def main() -> None:
     """Print the figures, and write them where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--samples", type=int, default=1_000_000, help="at 100 Hz, for memory over hours")
+    parser.add_argument("--samples", type=int, default=1_000_000, help="at 100 Hz: how much is walked")
     parser.add_argument(
         "--only", choices=("whole", "hours", "growth"), help="the share of a core, memory over hours, or its growth"
     )
