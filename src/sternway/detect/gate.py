@@ -1,7 +1,9 @@
 """Is the wearer walking? Outside gait, sitting down hard and jumping look the same to one sensor."""
 
 import math
+from array import array
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,8 +22,6 @@ _LAG_STEP = 2
 
 _SMOOTH = 10
 """Samples averaged: 0.1 s keeps the rhythm of the steps without the jolt of the heel."""
-
-_MEAN = np.full(_SMOOTH, 1.0 / _SMOOTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class WalkingGate:
         """Forget all motion; when the gate was open stays known."""
         self._seen: tuple[TrunkMotion | None, list[bool]] = (None, [])
         self._newest: list[float] = []
-        self._past = np.empty(0)
+        self._past = array("d")
         self._count = 0
         self._evidence = 0.0
 
@@ -114,10 +114,19 @@ class WalkingGate:
                 self._rhythmic_s.popleft()
 
     def _likeness(self) -> float:
-        smooth = np.correlate(self._newest, _MEAN)
-        self._newest = self._newest[1 - _SMOOTH :]
-        self._past = np.concatenate((self._past, smooth))[-self._length :]
-        return likeness(self._past, self._window, self._shortest, self._settings.least_mps2)
+        self._past.extend(_smoothed(self._newest))
+        del self._newest[: 1 - _SMOOTH], self._past[: -self._length]
+        return likeness(np.frombuffer(self._past), self._window, self._shortest, self._settings.least_mps2)
+
+
+def _smoothed(values: Sequence[float]) -> list[float]:
+    """Return the mean of every ten neighbours."""
+    total = sum(values[:_SMOOTH])
+    means = [total / _SMOOTH]
+    for oldest, newest in zip(values, values[_SMOOTH:], strict=False):
+        total += newest - oldest
+        means.append(total / _SMOOTH)
+    return means
 
 
 def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> float:

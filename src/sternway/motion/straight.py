@@ -94,7 +94,9 @@ class StraightWalking:
         contacts_s = sorted(
             at for at, known_s in self._contacts if start_s <= at <= end_s and known_s <= decided_at_s
         )
-        vertical, forward, left, tilt_rate = (np.array(list(map(quantity, samples))) for quantity in _MEASURED)
+        vertical, forward, left, tilt_rate = (
+            np.fromiter(map(quantity, samples), np.float64, _LENGTH) for quantity in _MEASURED
+        )
         measured = measure(vertical, forward, left, tilt_rate, contacts_s)
         if measured is None:
             return []
