@@ -42,7 +42,7 @@ def machine() -> dict[str, Any]:
         "processor": names[0] if names else platform.machine(),
         "cores": os.cpu_count(),
         "system": platform.platform(),
-        "python": platform.python_version(),
+        "python": f"{platform.python_version()} of {sys.base_prefix}",
         "numpy": version("numpy"),
         "load_average": os.getloadavg(),
     }
