@@ -1,6 +1,7 @@
 """The comparison of a loop in trouble with a quiet one, on made-up turns and on one short slice of a real trouble."""
 
 import importlib
+import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -55,15 +56,27 @@ def test_a_slice_from_which_the_host_took_time_is_done_again_and_the_best_one_co
     monkeypatch.setattr(faults.psutil, "cpu_times", stealing([0.0, 0.5, 0.5, 0.54, 1.0, 1.01]))
     slices = iter("abc")
     monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
-    assert faults.undisturbed("nothing", None) == "c"
+    assert faults.undisturbed("nothing", None, math.inf) == "c"
     assert next(slices, None) is None
 
 
 def test_a_host_that_always_takes_time_is_not_waited_for(faults, monkeypatch):
-    monkeypatch.setattr(faults.psutil, "cpu_times", stealing([0.0, 0.3, 0.3, 0.4, 0.4, 0.9, 1.0, 1.5]))
-    slices = iter("abcd")
+    taken = [0.3, 0.1, 0.5, 0.5, 0.2, 0.3, 0.4, 0.5]
+    readings = np.cumsum([each for one in taken for each in (0.0, one)])
+    monkeypatch.setattr(faults.psutil, "cpu_times", stealing(readings))
+    slices = iter("abcdefgh")
     monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
-    assert faults.undisturbed("nothing", None) == "b"
+    assert faults.undisturbed("nothing", None, math.inf) == "b"
+
+
+def test_a_slice_after_which_the_machine_is_slow_is_done_again(faults, monkeypatch):
+    monkeypatch.setattr(faults.psutil, "cpu_times", lambda: SimpleNamespace(steal=0.0))
+    monkeypatch.setattr(faults, "wait_until", lambda calm_ms, at_most_s: None)
+    after_ms = iter([28.0, 15.1, 14.9])
+    monkeypatch.setattr(faults, "plain_loop_ms", lambda: next(after_ms))
+    slices = iter("abc")
+    monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
+    assert faults.undisturbed("nothing", None, 15.0) == "c"
 
 
 def test_all_slices_of_a_round_begin_at_one_place_of_the_walk(faults, monkeypatch):
@@ -83,7 +96,7 @@ def test_all_slices_of_a_round_begin_at_one_place_of_the_walk(faults, monkeypatc
 
 def test_a_trouble_is_compared_with_the_quiet_before_and_after_it(faults, monkeypatch):
     sizes = iter(range(1, 20))
-    monkeypatch.setattr(faults, "undisturbed", lambda kind, loop: np.full((4, 3), float(next(sizes))))
+    monkeypatch.setattr(faults, "undisturbed", lambda kind, loop, calm_ms: np.full((4, 3), float(next(sizes))))
     monkeypatch.setattr(faults, "TURN_COUNT", 2)
     found = faults.measure(["flapping", "garbage"], 0.0)
     assert [float(turns[0, 0]) for turns in found["flapping"][0]] == [2.0, 7.0]
