@@ -1,6 +1,8 @@
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sternway.motion.window import Lookback
+from sternway.motion.window import Lookback, Peak
 
 
 def test_it_keeps_the_newest_rows_in_order():
@@ -33,3 +35,10 @@ def test_the_rows_are_one_piece_of_memory_wherever_the_ring_is():
         assert window.rows.flags.c_contiguous
         assert window.rows.shape == (7, 3)
         assert np.isfinite(window.rows).all()
+
+
+@given(st.lists(st.integers(0, 5)), st.integers(1, 6))
+def test_a_peak_is_the_largest_of_the_last_values(values, count):
+    peak = Peak(count)
+    found = [peak.push(value) for value in values]
+    assert found == [max(values[max(0, end - count) : end]) for end in range(1, len(values) + 1)]

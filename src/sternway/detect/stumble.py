@@ -11,6 +11,7 @@ from sternway.detect.usual import BriskWalk, Caution, PaceLevels
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion, TrunkSample
+from sternway.motion.window import Peak
 from sternway.samples import GRAVITY_MPS2, Vector
 
 BRISK_WALK = {"jerk": 74.0, "horizontal": 5.5, "tilt_rate": 0.85}
@@ -88,7 +89,7 @@ class StumbleDetector:
     def _restart(self) -> None:
         self._pace = PaceLevels()
         self._caution = Caution()
-        self._peaks = tuple(deque([0.0], maxlen=round(self._settings.peak_s * RATE_HZ)) for _ in CHANNELS)
+        self._peaks = tuple(Peak(round(self._settings.peak_s * RATE_HZ)) for _ in CHANNELS)
         self._norms: deque[float] = deque(maxlen=round(self._settings.peak_s * RATE_HZ))
         self._rising_s: float | None = None
         self._score = 0.0
@@ -120,9 +121,8 @@ class StumbleDetector:
         ratios, score = [], 0.0
         weights, levels = self._settings.weights, self._brisk.levels.values()
         for value, level, peak, brisk, weight in zip(jolt, own, self._peaks, levels, weights, strict=True):
-            peak.append(value)
             known = share * brisk
-            ratio = max(peak) / (level if level > known else known)
+            ratio = peak.push(value) / (level if level > known else known)
             ratios.append(ratio)
             score += weight * math.log(ratio if ratio > 1e-3 else 1e-3)
         return ratios, score

@@ -1,6 +1,7 @@
-"""The last so many rows of a stream, in one piece."""
+"""The last so many rows of a stream, in one piece, and the largest of its last so many values."""
 
 import struct
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,3 +47,21 @@ class Lookback:
     def rows(self) -> NDArray[Any]:
         """Return the rows (count, width), oldest first; a view that the next ``push`` changes."""
         return self._store[self._end - self._count : self._end]
+
+
+class Peak:
+    """The largest of the last ``count`` values, which are 0 before the first; searched for only when it leaves."""
+
+    def __init__(self, count: int) -> None:
+        self._values = deque([0.0] * count, maxlen=count)
+        self._largest = 0.0
+
+    def push(self, value: float) -> float:
+        """Take the newest value and return the largest."""
+        leaving = self._values[0]
+        self._values.append(value)
+        if value >= self._largest:
+            self._largest = value
+        elif leaving == self._largest:
+            self._largest = max(self._values)
+        return self._largest
