@@ -1,7 +1,6 @@
 """The comparison of a loop in trouble with a quiet one, on made-up turns and on one short slice of a real trouble."""
 
 import importlib
-import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,7 +47,7 @@ def test_a_slice_of_trouble_times_every_turn(faults, monkeypatch):
     monkeypatch.setattr(faults, "TURN_COUNT", 20)
     for kind in ("flapping", "full disk"):
         taken = faults.slice_of(kind, faults.Loop())
-        assert taken.shape == (20, 3)
+        assert taken.shape == (20, 4)
         assert (taken[:, 0] > 0.0).all()
 
 
@@ -56,27 +55,37 @@ def test_a_slice_from_which_the_host_took_time_is_done_again_and_the_best_one_co
     monkeypatch.setattr(faults.psutil, "cpu_times", stealing([0.0, 0.5, 0.5, 0.54, 1.0, 1.01]))
     slices = iter("abc")
     monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
-    assert faults.undisturbed("nothing", None, math.inf) == "c"
+    assert faults.undisturbed("nothing", None) == "c"
     assert next(slices, None) is None
 
 
 def test_a_host_that_always_takes_time_is_not_waited_for(faults, monkeypatch):
-    taken = [0.3, 0.1, 0.5, 0.5, 0.2, 0.3, 0.4, 0.5]
-    readings = np.cumsum([each for one in taken for each in (0.0, one)])
-    monkeypatch.setattr(faults.psutil, "cpu_times", stealing(readings))
-    slices = iter("abcdefgh")
+    monkeypatch.setattr(faults.psutil, "cpu_times", stealing([0.0, 0.3, 0.3, 0.4, 0.4, 0.9, 1.0, 1.5]))
+    slices = iter("abcd")
     monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
-    assert faults.undisturbed("nothing", None, math.inf) == "b"
+    assert faults.undisturbed("nothing", None) == "b"
 
 
-def test_a_slice_after_which_the_machine_is_slow_is_done_again(faults, monkeypatch):
-    monkeypatch.setattr(faults.psutil, "cpu_times", lambda: SimpleNamespace(steal=0.0))
-    monkeypatch.setattr(faults, "wait_until", lambda calm_ms, at_most_s: None)
-    after_ms = iter([28.0, 15.1, 14.9])
-    monkeypatch.setattr(faults, "plain_loop_ms", lambda: next(after_ms))
-    slices = iter("abc")
-    monkeypatch.setattr(faults, "slice_of", lambda kind, loop: next(slices))
-    assert faults.undisturbed("nothing", None, 15.0) == "c"
+def test_turns_on_a_slow_core_do_not_count(faults):
+    plain_ms = np.where(np.arange(600) % 3 == 0, 28.0, 13.0) * np.ones((8, 1))
+    troubled, quiet = (
+        np.stack((late, late, np.zeros((8, 600)), plain_ms), axis=-1)
+        for late in (turns(1) * np.where(plain_ms > 15.0, 5.0, 1.0), turns(1))
+    )
+    row = faults.row_of(faults.calm(troubled, 15.0), faults.calm(quiet, 15.0))
+    assert row["wall"]["ratio"] == 1.0
+    assert row["turn_count"] == 3200
+    assert row["calm_percent"] == pytest.approx(66.7, abs=0.1)
+    assert faults.row_of(faults.calm(troubled, 99.0), faults.calm(quiet, 99.0))["wall"]["ratio"] > 2.0
+
+
+def test_a_turn_that_had_to_wait_counts_on_a_quick_core(faults):
+    late = np.full((8, 600), 1e-3)
+    late[:, ::20] = 9e-3
+    waited = np.stack((late, late, late > 5e-3, np.full((8, 600), 13.0)), axis=-1)
+    row = faults.row_of(faults.calm(waited, 15.0), faults.calm(waited, 15.0))
+    assert row["wall"]["p99_ms"] == pytest.approx(9.0)
+    assert row["waited_percent"] == pytest.approx(5.0)
 
 
 def test_all_slices_of_a_round_begin_at_one_place_of_the_walk(faults, monkeypatch):
@@ -96,7 +105,7 @@ def test_all_slices_of_a_round_begin_at_one_place_of_the_walk(faults, monkeypatc
 
 def test_a_trouble_is_compared_with_the_quiet_before_and_after_it(faults, monkeypatch):
     sizes = iter(range(1, 20))
-    monkeypatch.setattr(faults, "undisturbed", lambda kind, loop, calm_ms: np.full((4, 3), float(next(sizes))))
+    monkeypatch.setattr(faults, "undisturbed", lambda kind, loop: np.full((4, 3), float(next(sizes))))
     monkeypatch.setattr(faults, "TURN_COUNT", 2)
     found = faults.measure(["flapping", "garbage"], 0.0)
     assert [float(turns[0, 0]) for turns in found["flapping"][0]] == [2.0, 7.0]
