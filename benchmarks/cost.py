@@ -26,7 +26,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-from calm import plain_loop_ms, wait_until
 from walking import BLOCK_COUNT, RATE_HZ, START_S, Wearer, blocks
 
 from sternway.device.realtime import hold_collector
@@ -70,6 +69,20 @@ def ahead(stream: Iterator[Block]) -> Iterator[Block]:
     return itertools.chain.from_iterable(made_ahead(stream))
 
 
+def plain_loop_ms() -> float:
+    """Return how long a plain loop takes now."""
+    began_ns, total = time.perf_counter_ns(), 0
+    for number in range(200_000):
+        total += number * number
+    return (time.perf_counter_ns() - began_ns) / 1e6
+
+
+def wait_for(calm_ms: float) -> None:
+    """Wait until a plain loop takes no longer than ``calm_ms``."""
+    while plain_loop_ms() > calm_ms:
+        time.sleep(0.05)
+
+
 def whole(
     seconds: float = RUN_S, rate_hz: float = RATE_HZ, count: int = BLOCK_COUNT, calm_ms: float = math.inf
 ) -> dict[str, Any]:
@@ -77,7 +90,7 @@ def whole(
     wearer, cpu, wall = Wearer(), [], []
     block_s, counted_s, seen_s = count / rate_hz, 0.0, 0.0
     for piece in made_ahead(blocks(LONGEST_TIMES * seconds, rate_hz, count), block_s):
-        wait_until(calm_ms)
+        wait_for(calm_ms)
         costs = [_timed_block(wearer, block) for block in piece]
         seen_s += len(piece) * block_s
         if plain_loop_ms() <= calm_ms:

@@ -66,26 +66,6 @@ def test_a_host_that_always_takes_time_is_not_waited_for(faults, monkeypatch):
     assert faults.undisturbed("nothing", None) == "b"
 
 
-def test_a_core_that_is_slow_for_a_while_makes_no_turn_late(faults):
-    plain_ms = np.where(np.arange(600) < 200, 26.0, 13.0) * np.ones((8, 1))
-    late = turns(1)
-    troubled = np.stack((late * plain_ms / 13.0, np.zeros((8, 600)), plain_ms), axis=-1)
-    quiet = np.stack((late, np.zeros((8, 600)), np.full((8, 600), 13.0)), axis=-1)
-    row = faults.row_of(troubled, quiet, 13.0)
-    assert row["full_speed"]["ratio"] == pytest.approx(1.0)
-    assert row["wall"]["ratio"] > 1.5
-
-
-def test_a_turn_that_had_to_wait_is_late_on_a_quick_core(faults):
-    late = np.full((8, 600), 1e-3)
-    quiet = np.stack((late, np.zeros((8, 600)), np.full((8, 600), 13.0)), axis=-1)
-    troubled = quiet.copy()
-    troubled[:, ::20, :2] = 9e-3, 1
-    row = faults.row_of(troubled, quiet, 13.0)
-    assert row["full_speed"]["ratio"] == pytest.approx(9.0)
-    assert row["waited_percent"] == pytest.approx(5.0)
-
-
 def test_all_slices_of_a_round_begin_at_one_place_of_the_walk(faults, monkeypatch):
     begun = []
 
