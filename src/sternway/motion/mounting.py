@@ -10,6 +10,7 @@ import numpy as np
 from numpy import fft  # not np.fft, which loads at its first use: in a walk
 from numpy.typing import NDArray
 
+from sternway.motion.angle import unit
 from sternway.motion.direction import DirectionSettings
 from sternway.motion.filters import LowPass
 from sternway.motion.resample import PERIOD_S, RATE_HZ
@@ -68,7 +69,7 @@ def mounting_from(body: Mapping[str, Any]) -> Mounting:
         raise ValueError("not a mounting: up and forward must be three finite numbers each")
     if abs(_angle(up, forward) - 0.5 * math.pi) > 0.1:
         raise ValueError("not a mounting: forward is not perpendicular to up")
-    return Mounting(_unit(up), _unit(forward), confidence)
+    return Mounting(unit(up.tolist()), unit(forward.tolist()), confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ class MountingEstimator:
         self._quiet_sum = (sx + up[0], sy + up[1], sz + up[2])
         self._quiet_count += 1
         if self._quiet_count >= settings.quiet_s * RATE_HZ:
-            self._standing_up = _unit(np.array(self._quiet_sum))
+            self._standing_up = unit(self._quiet_sum)
 
     def _estimate(self) -> Mounting | None:
         settings = self._settings
@@ -208,13 +209,14 @@ class MountingEstimator:
         sure = (1.0 - 0.5 * spread_rad / settings.agree_rad) * min(1.0, abs(score) / settings.sure_score)
         if spread_rad > settings.agree_rad or sure < settings.least_confidence:
             return None
-        return Mounting(_unit(up), _unit(math.copysign(1.0, score) * (axis @ walk.basis)), sure)
+        forward = math.copysign(1.0, score) * (axis @ walk.basis)
+        return Mounting(unit(up.tolist()), unit(forward.tolist()), sure)
 
     def _standing_or(self, walking_up: Floats) -> Vector:
         """Return up in quiet standing unless the clip has been moved since, then ``walking_up``."""
         standing = self._standing_up
         if standing is None or _angle(np.array(standing), walking_up) > self._settings.same_up_rad:
-            return _unit(walking_up)
+            return unit(walking_up.tolist())
         return standing
 
 
@@ -280,7 +282,7 @@ class _Walk:
 def _basis(up: Floats) -> Floats:
     """Return two unit vectors (2, 3) perpendicular to ``up`` and to each other."""
     least = np.eye(3)[int(np.argmin(np.abs(up)))]
-    first = np.array(_unit(np.cross(up, least)))
+    first = np.array(unit(np.cross(up, least).tolist()))
     return np.array([first, np.cross(up, first)])
 
 
@@ -319,8 +321,3 @@ def _angle(one: Floats, other: Floats) -> float:
 
 def _level(vector: Floats, up: Floats) -> Floats:
     return vector - (vector @ up) * up
-
-
-def _unit(vector: Floats) -> Vector:
-    x, y, z = (vector / np.linalg.norm(vector)).tolist()
-    return (x, y, z)
