@@ -141,7 +141,7 @@ class Soak:
         self.seconds = self.clock() - self.start_s
 
     def settle(self) -> int:
-        """Wait in peace until the home has everything; return how many records still wait."""
+        """Wait in peace until the home has everything offered; return how many records it does not have."""
         waiting, end_s = 1, time.monotonic() + SETTLE_S
         while waiting and time.monotonic() < end_s:
             time.sleep(0.5)
@@ -175,10 +175,12 @@ class Soak:
         return self.chip.sample_count - len(self.chip.fifo) // FRAME_BYTES
 
     def _waiting(self) -> int:
-        """Return how many records the outbox still holds."""
+        """Return how many records the outbox still holds or was not given yet."""
         path = self.folder / "outbox.db"
+        query = "SELECT (SELECT count(*) FROM waiting), (SELECT max(seq) FROM sqlite_sequence)"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as database:
-            return int(database.execute("SELECT count(*) FROM waiting").fetchone()[0])
+            held, last_seq = database.execute(query).fetchone()
+        return int(held) + self.publisher.offered_count - int(last_seq or 0)
 
 
 def soak(hours: float, real_time: bool, seed: int) -> dict[str, object]:
