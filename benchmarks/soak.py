@@ -175,11 +175,14 @@ class Soak:
         return self.chip.sample_count - len(self.chip.fifo) // FRAME_BYTES
 
     def _waiting(self) -> int:
-        """Return how many records the outbox still holds or was not given yet."""
+        """Return how many records the outbox still holds or was not given yet; all while it cannot be read."""
         path = self.folder / "outbox.db"
         query = "SELECT (SELECT count(*) FROM waiting), (SELECT max(seq) FROM sqlite_sequence)"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as database:
-            held, last_seq = database.execute(query).fetchone()
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as database:
+                held, last_seq = database.execute(query).fetchone()
+        except sqlite3.OperationalError:
+            return self.publisher.offered_count
         return int(held) + self.publisher.offered_count - int(last_seq or 0)
 
 

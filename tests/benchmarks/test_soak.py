@@ -1,4 +1,4 @@
-"""A few seconds of the soak run, so that the long one can be trusted to work."""
+"""A minute of the soak run, so that the long one can be trusted to work."""
 
 import importlib
 import shutil
@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from sternway.events import Event, Kind
+from sternway.recording.script import BACKWARD, Stand, Stumble, Turn, Walk
 from sternway.samples import Block
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+OUTING = (
+    *(Stand(16.0), Walk(20.0), Turn(), Stand(1.5)),
+    *(Walk(15.0, BACKWARD), Stumble(), Walk(10.0, BACKWARD), Stand(3.0)),
+)
 needs_mosquitto = pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed")
 
 
@@ -39,10 +44,13 @@ def empty():
 
 
 @needs_mosquitto
-def test_some_seconds_of_wear_lose_nothing(soak):
-    figures = soak.soak(hours=0.004, real_time=False, seed=3)
-    assert figures["samples"]["made"] > 14.4 * 200 * 0.95
+def test_an_outing_loses_nothing(soak, monkeypatch):
+    monkeypatch.setattr(soak, "CYCLE", OUTING)
+    figures = soak.soak(hours=0.02, real_time=False, seed=3)
+    assert figures["samples"]["made"] > 72.0 * 200 * 0.95
     assert figures["walks"]["begun"] == 1
+    assert figures["stumbles"]["heard"] == 1
+    assert figures["records"]["stored"] >= 1
     assert soak.verdict(figures) | {"memory flat (less than 1 MB)": True} == dict.fromkeys(
         soak.verdict(figures), True
     )
