@@ -9,7 +9,9 @@ from sternway.dashboard.service import Dashboard
 from sternway.demo.scene import Scene
 from sternway.demo.terminal import LiveLine, describe
 from sternway.events import Cause
-from sternway.records import Phase, State
+from sternway.monitor import Outcome
+from sternway.records import Phase, RecordKind, State
+from sternway.session.walk import REASON_WORDS, Reason
 
 STATE = State(
     phase=Phase.READY,
@@ -79,3 +81,10 @@ def test_the_line_fits_a_plain_terminal(buzz, phase, learning):
 def test_an_unknown_is_called_unknown_and_a_fault_is_named():
     assert "  --/min" in "  ".join(describe(dataclasses.replace(STATE, cadence_spm=None), None))
     assert "FAULT: no sensor" in "  ".join(describe(dataclasses.replace(STATE, fault=Cause.NO_SENSOR), None))
+
+
+def test_the_terminal_says_why_a_walk_ended():
+    screen = Screen(False)
+    report = {"reason_words": REASON_WORDS[Reason.TWO_STUMBLES]}
+    Showing(LiveLine(screen))(STATE, Outcome(reports=[(RecordKind.SESSION, report)]))
+    assert "  Two stumbles in one walk: stop and rest for today." in screen.text

@@ -17,7 +17,7 @@ from sternway.demo.terminal import LiveLine
 from sternway.errors import SternwayError
 from sternway.monitor import Outcome
 from sternway.recording.script import SCRIPTS
-from sternway.records import State
+from sternway.records import RecordKind, State
 
 CLIP_ID = "demo"
 
@@ -61,7 +61,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 class Showing:
-    """Shows each state on the live line, and each event on a line of its own."""
+    """Shows each state on the live line; each event, and why a walk ended, on a line of its own."""
 
     def __init__(self, line: LiveLine) -> None:
         self.buzz_count = self.event_count = 0
@@ -75,6 +75,9 @@ class Showing:
         for event in outcome.events:
             self.event_count += 1
             self._line.say(f"  {event_words(event.kind.value, event.severity, event.cause)}")
+        for kind, body in outcome.reports:
+            if kind is RecordKind.SESSION:
+                self._line.say(f"  {body['reason_words']}")
         for pattern in outcome.patterns:
             self.buzz_count += 1
             self._buzz, self._buzz_until_s = pattern, now_s + max(pattern.duration_s, 1.5)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -104,7 +105,7 @@ def judge(time_s: Floats, accel_mps2: Floats, start_s: float, end_s: float) -> M
     quiet_mps2, buzz_mps2 = float(np.sqrt(quiet.mean())), float(np.sqrt(settled.mean()))
     if buzz_mps2 < _LEAST_MPS2 or buzz_mps2 < _LEAST_RATIO * quiet_mps2:
         return MotorFelt(quiet_mps2, buzz_mps2, None)
-    width = max(1, round(_WINDOW_S / float(np.median(np.diff(time_s)))))
+    width = max(1, round(_WINDOW_S / float(median(np.diff(time_s)))))
     smooth = np.convolve(power, np.ones(width) / width)[: len(power)]
     late = np.flatnonzero((time_s >= start_s) & (smooth >= 0.25 * buzz_mps2 * buzz_mps2))
     return MotorFelt(quiet_mps2, buzz_mps2, float(time_s[late[0]]) - start_s if len(late) else None)

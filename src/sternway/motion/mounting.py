@@ -4,6 +4,7 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -203,7 +204,7 @@ class MountingEstimator:
             return None
         up = np.array(self._standing_or(rows[straight, 3:6].mean(axis=0)))
         walk = _Walk.seen(rows, up, straight, settings)
-        lag = round(float(np.median(self._intervals)) * RATE_HZ)
+        lag = round(median(self._intervals) * RATE_HZ)
         axis, spread_rad = walk.axis(lag)
         score = walk.score(axis)
         sure = (1.0 - 0.5 * spread_rad / settings.agree_rad) * min(1.0, abs(score) / settings.sure_score)

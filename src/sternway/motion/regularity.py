@@ -8,6 +8,7 @@ exponents, which need 150 and more.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy import fft  # not np.fft, which loads at its first use: in a walk
@@ -70,7 +71,7 @@ def measure(
     if len(contacts_s) <= _FEWEST_STEPS:
         return None
     vertical, forward = _autocorrelation(vertical_mps2), _autocorrelation(forward_mps2)
-    step_s = _step_s(vertical + forward, float(np.median(np.diff(contacts_s))))
+    step_s = _step_s(vertical + forward, float(median(np.diff(contacts_s))))
     return GaitStretch(
         step_time_s=step_s,
         stride_changes_s=_stride_changes_s(np.stack((vertical_mps2, forward_mps2)), step_s),
@@ -119,7 +120,7 @@ def spread_s(stride_changes_s: Sequence[float]) -> float:
     Their mean absolute value, outliers held; that of two normal values is 2 / sqrt(pi) of their standard deviation.
     """
     sizes_s = np.abs(stride_changes_s)
-    limit_s = _OUTLIER_MEDIANS * float(np.median(sizes_s)) + 0.01
+    limit_s = _OUTLIER_MEDIANS * float(median(sizes_s)) + 0.01
     return float(np.mean(np.minimum(sizes_s, limit_s))) * math.sqrt(math.pi) / 2.0 + _TIMING_FLOOR_S
 
 
