@@ -314,8 +314,8 @@ def test_the_print_says_falls_support_early_stops_and_every_chart(house: Any) ->
     text = owner.get("/progress/print").text
     for name, value in (
         ("Falls noticed", "0"),
-        ("Support used", "2 × holding a rail"),
-        ("Stopped early", "1 × two stumbles"),
+        ("Support used", "2&nbsp;× holding a rail"),
+        ("Stopped early", "1&nbsp;× two stumbles"),
     ):
         assert f"<dt>{name}</dt><dd>{value}</dd>" in text
     assert "may be measuring error" in text
