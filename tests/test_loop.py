@@ -214,6 +214,19 @@ def test_a_press_within_the_countdown_cancels_the_fall(wearer):
     walk.press().run(25.0)
     assert len(walk.desk.events(Kind.FALL_CANCELLED)) == 1
     assert not walk.desk.events(Kind.FALL_CONFIRMED)
+    assert walk.state.phase is Phase.READY, "the press meant the fall: no walk begins for one who lies there"
+
+
+def test_after_a_restart_the_wearer_is_still_reminded_of_a_fall_and_the_press_still_means_it(wearer):
+    walk = wearer((Stand(5.0), Fall("forward", lie_s=40.0))).run(13.0)
+    assert len(walk.desk.events(Kind.FALL)) == 1
+    walk.start()
+    walk.motor.played.clear()
+    walk.run(6.0)
+    assert walk.motor.names.count("attention_again") >= 2
+    walk.press().run(15.0)
+    assert [len(walk.desk.events(kind)) for kind in (Kind.FALL_CANCELLED, Kind.FALL_CONFIRMED)] == [1, 0]
+    assert walk.state.phase is Phase.READY
 
 
 def test_the_clip_says_that_it_is_ready(wearer):

@@ -105,8 +105,10 @@ class Monitor:
         self._outcome = Outcome()
         self._time_s = now_s
         if "session" in memory:
-            self._take(self.session.restore(memory["session"], now_s, same_boot))
             self.countdown.restore(memory["countdown"], now_s, same_boot)
+            if self.countdown.active:
+                self._policy.remind(now_s)
+            self._take(self.session.restore(memory["session"], now_s, same_boot, self.countdown.active))
 
     def update(self, block: Block, cause: Cause | None = None) -> Outcome:
         """Take what the sensor gave, and why it gave nothing where the device knows; return what it led to."""
@@ -120,10 +122,10 @@ class Monitor:
 
     def press(self, press: Press, time_s: float) -> None:
         """Take a press of the button; what it leads to comes with the next :meth:`update`."""
+        self._take(self.session.press(press, time_s))
         if self.countdown.active:
             settle = self.countdown.cancel if press is Press.SHORT else self.countdown.send_now
             self._settle_fall(settle(time_s), time_s)
-        self._take(self.session.press(press, time_s))
 
     def command(self, name: str, body: Mapping[str, Any], time_s: float) -> tuple[Answer, bool | None]:
         """Take a command; return the answer, and whether the motor may buzz from now on where it was about that."""

@@ -310,7 +310,6 @@ def stop_stumbles(walker):
         (stop_long, "long_press", True),
         (stop_page, "page_stop", True),
         (stop_pain, "pain", True),
-        (stop_stumbles, "two_stumbles", False),
     ],
 )
 def test_a_stop_rule_ends_the_walk_at_once_with_trouble_and_its_reason(walker, stop, reason, asks):
@@ -321,6 +320,36 @@ def test_a_stop_rule_ends_the_walk_at_once_with_trouble_and_its_reason(walker, s
     assert (walker.report["reason"], walker.report["stopped"]) == (reason, True)
     assert bool(walker.report["asks"]) is asks
     assert walker.report["reason_words"] == walker.tracker.view.words
+
+
+def test_two_stumbles_stop_the_walk_at_once_and_it_is_over_when_no_fall_came_of_them(walker):
+    walker.started().walk(4.0, FORWARD)
+    stop_stumbles(walker)
+    assert walker.cues[-1] == (pytest.approx(walker.now_s, abs=0.1), "trouble")
+    assert (walker.tracker.phase, walker.tracker.view.reason) == (Phase.PAUSED, "two_stumbles")
+    steps = walker.tracker.view.steps
+    walker.walk(3.0, FORWARD, truth=False).fault(Cause.FROZEN_SENSOR).fault(Cause.FROZEN_SENSOR, 0.0)
+    answer = walker.press()
+    assert (answer.accepted, "rest for today" in answer.words) == (False, True)
+    assert (walker.tracker.view.steps, walker.reports) == (steps, [])
+    walker.stand(10.0)
+    assert (walker.report["reason"], walker.report["stopped"], walker.report["asks"]) == ("two_stumbles", True, [])
+    assert walker.names().count("trouble") == 2, "at the second stumble, and to the press"
+
+
+def test_a_fall_that_began_as_the_second_stumble_is_why_the_walk_ended(walker):
+    walker.started().walk(4.0, FORWARD)
+    stop_stumbles(walker)
+    walker.stand(9.0).event(Kind.FALL).stand(20.0).event(Kind.FALL_CONFIRMED)
+    assert walker.report["reason"] == "fall"
+    assert walker.report["events"]["count"] == {"stumble": 2, "fall": 1, "fall_confirmed": 1}
+
+
+def test_a_stop_after_two_stumbles_ends_the_walk_for_the_stumbles(walker):
+    walker.started().walk(4.0, FORWARD)
+    stop_stumbles(walker)
+    walker.press(Press.LONG)
+    assert (walker.tracker.phase, walker.report["reason"]) == (Phase.READY, "two_stumbles")
 
 
 def test_one_stumble_does_not_stop_and_good_news_about_one_does_not_count(walker):

@@ -73,6 +73,10 @@ class AlertPolicy:
         self._playing = _Playing()
         self._waiting: list[Prompt] = []
 
+    def remind(self, time_s: float) -> None:
+        """Buzz from ``time_s`` on for a fall of before a restart, until it is settled."""
+        self._memory.next_fall_buzz_s = time_s
+
     def update(self, time_s: float, events: Collection[Event], cues: Collection[Prompt] = ()) -> list[Pattern]:
         """Return the pattern to play now, if any: ``[]`` or one."""
         if not (cues or events or self._waiting) and self._memory.next_fall_buzz_s is None:

@@ -23,7 +23,8 @@ class TrackerSettings:
     The standing check lasts ``check_s`` and needs ``check_still_s`` of stillness at its end, within
     ``check_limit_s``. The plan's clocks run while the walker moves and for ``halt_s`` more. Standing for ``stand_s``
     pauses; a pause of ``pause_limit_s`` ends the walk, and so does a restart after a longer absence. ``stumbles``
-    in one walk end it. Presses closer than ``bounce_s`` are one. Pain that grew by ``pain_rise`` stops the walk;
+    in one walk stop it; it is over ``fall_wait_s`` later, by when a fall that began as the last of them is known (the
+    fall detector waits 10 s from the impact). Presses closer than ``bounce_s`` are one. Pain that grew by ``pain_rise`` stops the walk;
     where pain before it is unknown, more than ``pain_limit`` does. The walk test is given up after
     ``test_limit_s``.
     """
@@ -35,6 +36,7 @@ class TrackerSettings:
     stand_s: float = 20.0
     pause_limit_s: float = 600.0
     stumbles: int = 2
+    fall_wait_s: float = 12.0
     bounce_s: float = 0.4
     pain_rise: int = 2
     pain_limit: int = 3
@@ -126,8 +128,9 @@ class Guide:
         self._write_down(event)
         if event.kind is Kind.STUMBLE and bad:
             walk.stumble_count += 1
-            if walk.stumble_count >= self._settings.stumbles:
-                self.end(Reason.TWO_STUMBLES, time_s)
+            if walk.stumble_count == self._settings.stumbles:
+                self.say(Cue.TROUBLE, time_s)
+                self.pause(Reason.TWO_STUMBLES, time_s)
         elif event.kind is Kind.FALL:
             self.pause(Reason.FALL, time_s)
         elif event.kind in (Kind.FALL_CONFIRMED, Kind.FALL_CANCELLED) and walk.reason == Reason.FALL:
@@ -138,7 +141,10 @@ class Guide:
             self.pause(Reason.NOT_WORN, time_s)
 
     def pause(self, reason: Reason, time_s: float) -> None:
-        """Pause for ``reason``; a standing check has nothing to pause and is over. A fall outranks a fault."""
+        """Pause for ``reason``; a standing check has nothing to pause and is over.
+
+        A fall outranks all else, and two stumbles all but a fall.
+        """
         walk = self.walk
         if self.phase is Phase.STANDING_CHECK:
             self.ended = (reason, time_s)
@@ -147,9 +153,14 @@ class Guide:
             walk.before = walk.phase.value
             walk.dose.close()
             walk.enter(Phase.PAUSED, time_s)
-        elif walk.reason == Reason.FALL or reason in SELF_ENDING:
+        elif reason in SELF_ENDING or (self.is_stopped and reason is not Reason.FALL):
             return
         walk.reason = reason.value
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a stop rule has ended the walking: the pause only waits for what became of it."""
+        return self.phase is Phase.PAUSED and self.walk.reason in (Reason.FALL, Reason.TWO_STUMBLES)
 
     def resume(self, time_s: float) -> None:
         """Go back to the phase before the pause."""
@@ -162,7 +173,12 @@ class Guide:
     def end_long_pause(self, time_s: float) -> None:
         """End a walk that has been paused too long; a fault or fall stays the reason."""
         walk = self.walk
-        if self.phase is Phase.PAUSED and time_s - walk.entered_s >= self._settings.pause_limit_s:
+        if self.phase is not Phase.PAUSED:
+            return
+        paused_s = time_s - walk.entered_s
+        if walk.reason == Reason.TWO_STUMBLES and paused_s >= self._settings.fall_wait_s:
+            self.ended = (Reason.TWO_STUMBLES, time_s)
+        elif paused_s >= self._settings.pause_limit_s:
             stopped = walk.reason in (Reason.FAULT, Reason.FALL)
             self.end(Reason(str(walk.reason)) if stopped else Reason.PAUSED_TOO_LONG, time_s)
 

@@ -151,9 +151,12 @@ class SessionTracker:
         walk = self._guide.walk.snapshot() if self._guide else None
         return {"plan": self._plan.body(), "facts": dict(self._facts), "walk": walk}
 
-    def restore(self, snapshot: Mapping[str, Any], time_s: float, same_boot: bool = True) -> Outcome:
+    def restore(
+        self, snapshot: Mapping[str, Any], time_s: float, same_boot: bool = True, fall_open: bool = False
+    ) -> Outcome:
         """Go on from ``snapshot`` at ``time_s``; a walk left on another boot, or long ago, is reported as ended.
 
+        ``fall_open`` says that a fall is still being asked about.
         A snapshot that cannot be read is refused in words and changes nothing.
         """
         try:
@@ -163,6 +166,7 @@ class SessionTracker:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return self._refuse(f"The walk saved before the restart cannot be read ({error}).")
         self._plan, self._facts = plan, facts | self._facts
+        self._watch.fall_open = fall_open
         if walk is not None and walk.phase is not Phase.STANDING_CHECK:
             self._guide = Guide(walk, self._settings, facts.get("walk_test_before_s"))
             self._rejoin(self._guide, facts, time_s, same_boot)
@@ -178,7 +182,6 @@ class SessionTracker:
         walk.restart_count += 1
         walk.unseen_s += 0.0 if guide.phase is Phase.PAUSED else away_s
         walk.last_s = walk.still.moved_s = max(time_s, walk.last_s)
-        self._watch.fall_open = walk.reason == Reason.FALL
 
     def _sample(self, sample: TrunkSample) -> None:
         self._gait.sample(sample.walking, sample.direction)
@@ -233,7 +236,7 @@ class SessionTracker:
     def _stop(self, reason: Reason, time_s: float) -> Outcome:
         if self._guide is None:
             return self._refuse("No walk is under way.")
-        self._guide.end(Reason.FALL if self._guide.walk.reason == Reason.FALL else reason, time_s)
+        self._guide.end(Reason(str(self._guide.walk.reason)) if self._guide.is_stopped else reason, time_s)
         return self._accept(REASON_WORDS[reason])
 
     def _pause(self, reason: Reason, time_s: float) -> Outcome:
@@ -247,7 +250,8 @@ class SessionTracker:
     def _resume(self, time_s: float) -> Outcome:
         if self._guide is None or self.phase is not Phase.PAUSED:
             return self._refuse("Nothing is paused.")
-        if (obstacle := self._watch.obstacle) is not None:
+        stopped = REASON_WORDS[Reason.TWO_STUMBLES] if self._guide.walk.reason == Reason.TWO_STUMBLES else None
+        if (obstacle := self._watch.obstacle or stopped) is not None:
             self._guide.say(Cue.TROUBLE, time_s)
             return self._refuse(obstacle)
         self._guide.resume(time_s)
