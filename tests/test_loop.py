@@ -12,10 +12,11 @@ import pytest
 from sternway.alert.patterns import Pattern
 from sternway.commands import calibrate
 from sternway.config import RecordingSettings
+from sternway.detect.stumble import StumbleDetector
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedRescue, VirtualClock
 from sternway.events import Cause, Kind
-from sternway.loop import Loop
+from sternway.loop import Loop, reported_at
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
 from sternway.publish.clock import Clock
@@ -24,7 +25,7 @@ from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder
 from sternway.recording.script import BACKWARD, FORWARD, Fall, Stand, Stumble, Turn, Walk, lanes
 from sternway.recording.walker import BELT, Walker
-from sternway.records import Phase, Record, RecordKind, State
+from sternway.records import Moment, Phase, Record, RecordKind, State
 from sternway.session.fitting import Fitting, FittingPhase
 from sternway.session.outcome import Press
 from sternway.session.plan import WalkPlan
@@ -73,6 +74,8 @@ class FakeMotor:
     clock: VirtualClock
     played: list[tuple[float, Pattern]] = field(default_factory=list)
     idle: bool = True
+    present: bool = True
+    failure: str = ""
 
     def play(self, pattern):
         self.played.append((self.clock(), pattern))
@@ -310,16 +313,103 @@ def test_the_watchdog_is_fed_by_samples_that_were_watched(wearer):
     assert walk.alive_count == fed
 
 
-def test_a_failure_in_a_detector_is_a_fault_and_the_walk_goes_on(wearer, caplog):
+def test_a_failure_in_a_detector_is_a_fault_that_pauses_the_walk_until_it_is_well_again(wearer, caplog):
     walk = wearer().press().run(30.0)
     steps = walk.state.steps
     walk.loop._monitor.stumble.update = lambda _: 1 / 0
     with caplog.at_level(logging.ERROR):
-        walk.run(8.0)
-    assert [event["cause"] for event in walk.desk.events(Kind.FAULT)] == ["software"]
+        walk.run(3.0)
+    assert (walk.state.fault, walk.state.phase, walk.motor.names[-1]) == (Cause.SOFTWARE, Phase.PAUSED, "trouble")
     assert "begin anew" in caplog.text
-    assert walk.state.steps > steps
-    assert walk.state.phase is not Phase.READY
+    walk.run(4.0)
+    assert walk.state.fault is None
+    assert [(event["cause"], event["severity"]) for event in walk.desk.events(Kind.FAULT)] == [
+        ("software", 1.0),
+        ("software", 0.0),
+    ]
+    walk.press().run(5.0)
+    assert (walk.state.phase, walk.state.steps > steps) == (Phase.BACKWARD, True)
+
+
+def test_a_detector_that_fails_again_and_again_is_said_once_and_starves_the_watchdog(wearer, monkeypatch):
+    walk = wearer().press().run(15.0)
+    fed = walk.alive_count
+    monkeypatch.setattr(StumbleDetector, "update", lambda *_: 1 / 0)
+    walk.run(4.0)
+    assert len(walk.desk.events(Kind.FAULT)) == 1
+    assert walk.alive_count == fed
+    assert (walk.state.fault, walk.state.phase) == (Cause.SOFTWARE, Phase.PAUSED)
+
+
+def test_a_detector_that_fails_costs_nothing_that_another_found(wearer):
+    walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(10.0))).press().run(20.0)
+    monitor = walk.loop._monitor
+    heard, see = [], monitor.stumble.update
+
+    def hear(trunk):
+        heard.extend(see(trunk))
+        return list(heard)
+
+    monitor.stumble.update = hear
+    monitor.pre_impact.update = lambda _: 1 / 0 if heard else []
+    walk.run(26.0)
+    assert [event["time_s"] for event in walk.desk.events(Kind.STUMBLE)] == [heard[0].time_s]
+    assert "attention" in walk.motor.names
+
+
+def test_detectors_begin_anew_even_where_nothing_learned_can_be_taken_up(wearer, tmp_path):
+    walk = wearer().press().run(15.0)
+    (tmp_path / "memory.json").write_text('{"monitor": {"session": {}}}')
+    walk.loop._monitor.memory = lambda: 1 / 0
+    walk.loop._monitor.stumble.update = lambda _: 1 / 0
+    walk.run(1.0)
+    assert walk.state.fault is Cause.SOFTWARE
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("monitor",), [1]),
+        (("monitor", "countdown"), []),
+        (("monitor", "mounting"), {"up": [0, 0, 1]}),
+        (("monitor", "stumble"), {"walked_s": 10.0, "levels": {"jerk": 1.0}}),
+        (("status", "event_count"), None),
+    ],
+)
+def test_a_memory_of_another_form_is_set_aside_and_the_clip_starts(wearer, tmp_path, caplog, path, value):
+    walk = wearer().press().run(15.0)
+    walk.loop.end()
+    walk.memory.chore()
+    kept = json.loads((tmp_path / "memory.json").read_text())
+    part = kept
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = value
+    (tmp_path / "memory.json").write_text(json.dumps(kept))
+    walk.start()
+    assert walk.run(1.0).state.phase is Phase.READY
+    assert json.loads((tmp_path / "memory.damaged").read_text()) == kept
+    assert "learns anew" in caplog.text
+
+
+def test_a_motor_whose_pin_fails_is_a_fault_and_pauses_the_walk(wearer):
+    walk = wearer().press().run(20.0)
+    walk.motor.failure = "the motor's pin failed"
+    walk.run(1.0)
+    assert (walk.state.fault, walk.state.phase) == (Cause.MOTOR_FAILED, Phase.PAUSED)
+    walk.press().run(1.0)
+    assert walk.state.phase is Phase.PAUSED
+
+
+def test_a_clip_without_a_motor_says_that_it_cannot_buzz(wearer):
+    walk = wearer()
+    walk.motor.present = False
+    walk.run(1.0)
+    walk.desk.commands = [Command("haptics", "1", {"on": True})]
+    walk.run(1.0)
+    [(_, ok, words)] = walk.desk.answers
+    assert (ok, "no motor" in words, walk.state.haptics) == (False, True, False)
+    assert walk.feel_count == 0
 
 
 def test_nothing_that_the_desk_does_reaches_the_warning(wearer, caplog):
@@ -377,6 +467,30 @@ def test_a_recording_holds_the_walk_and_its_events(wearer, tmp_path):
     recording = Recording(path)
     assert sum(len(block) for block in recording) > 40 * 200
     assert "stumble" in [note["kind"] for note in recording.notes]
+
+
+def test_a_recording_is_ended_with_the_service_and_a_new_one_begins_with_it(wearer, tmp_path):
+    walk = wearer(record=True).press().run(20.0)
+    walk.loop.end()
+    walk.memory.chore()
+    walk.recorder.chore()
+    (first,) = (tmp_path / "walks").iterdir()
+    walk.clock.sleep(2.0)
+    walk.start()
+    walk.run(5.0)
+    walk.press(Press.LONG).run(1.0)
+    (second,) = set((tmp_path / "walks").iterdir()) - {first}
+    assert sum(len(block) for block in Recording(first)) > 18 * 200
+    assert sum(len(block) for block in Recording(second)) > 3 * 200
+
+
+def test_a_walk_that_lost_its_power_is_dated_by_when_it_was_walked():
+    origin = {"boot_id": "friday", "monotonic_s": 100.0, "wall_time": "2026-03-06T10:00:00.000+00:00"}
+    monday = Moment("clip-1", "monday", 5.0, "2026-03-09T09:00:00.000+00:00", True)
+    over = reported_at({"origin": origin, "ended_s": 700.0}, monday)
+    assert (over.boot_id, over.monotonic_s, over.wall_time) == ("friday", 700.0, "2026-03-06T10:10:00.000+00:00")
+    assert reported_at({"origin": origin | {"boot_id": "monday"}, "ended_s": 700.0}, monday) == monday
+    assert reported_at({"kind": "pain"}, monday) == monday
 
 
 def test_a_command_from_the_page_is_done_and_answered(wearer):
@@ -442,7 +556,7 @@ def test_a_disk_that_refuses_costs_only_what_was_to_be_kept(wearer, monkeypatch,
 
 def test_what_is_remembered_is_plain_json(wearer, tmp_path):
     walk = wearer().press().run(20.0)
-    walk.loop.keep()
+    walk.loop.end()
     walk.memory.chore()
     kept = json.loads((tmp_path / "memory.json").read_text())
     assert kept["monitor"]["session"]["walk"]["phase"] == "warm_up"
@@ -454,7 +568,7 @@ def test_what_calibrating_taught_is_used_and_stays(wearer, tmp_path):
     fitting.speed = SpeedEstimator({"backward": 0.5})
     assert calibrate.keep(fitting, Memory(tmp_path / "memory.json")) == 0
     walk = wearer((Stand(5.0),))
-    walk.loop.keep()
+    walk.loop.end()
     walk.memory.chore()
     kept = json.loads((tmp_path / "memory.json").read_text())["monitor"]
     assert kept["mounting"] == BELT.body()
@@ -469,6 +583,13 @@ def test_the_motor_is_felt_once_before_each_walk_when_it_is_idle(wearer):
     walk.motor.idle = True
     walk.run(3.0)
     assert walk.feel_count == 1
+
+
+def test_a_motor_test_that_the_bus_broke_off_is_made_again(wearer):
+    walk = wearer().press().run(1.0)
+    assert walk.feel_count > 1
+    walk.felt = False
+    assert walk.run(1.0).state.phase is Phase.READY
 
 
 def test_a_walk_does_not_begin_with_a_motor_that_cannot_be_felt(wearer):

@@ -31,6 +31,7 @@ class Cause(StrEnum):
     DETECTOR_LATE = "detector_late"
     STORE_FULL = "store_full"
     SOFTWARE = "software"
+    MOTOR_FAILED = "motor_failed"
 
 
 @dataclass(frozen=True, slots=True)

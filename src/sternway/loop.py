@@ -1,7 +1,10 @@
 """The loop: sensor, detectors, motor; then, without ever waiting for them, records and state."""
 
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -17,7 +20,7 @@ from sternway.recording.recorder import Recorder
 from sternway.recording.trace import TraceKeeper
 from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
 from sternway.samples import Block
-from sternway.session.outcome import Press
+from sternway.session.outcome import Answer, Press
 from sternway.session.plan import WalkPlan, walk_plan_from
 from sternway.status import Power, Status
 
@@ -28,6 +31,9 @@ KEEP_S = 0.5
 
 SYNC_S = 30.0
 """How often it is also forced to the card: a power cut costs at most this much, and cards wear."""
+
+RECOVERED_S = 5.0
+"""So long without another failure the detectors count as well again."""
 
 POWER_S = 10.0
 """How often the supply is asked."""
@@ -47,7 +53,14 @@ class Sensor(Protocol):
 
 
 class Motor(Protocol):
-    """Whatever plays patterns; never blocks."""
+    """Whatever plays patterns; never blocks. ``failure`` says in words why it can not."""
+
+    failure: str
+
+    @property
+    def present(self) -> bool:
+        """Say whether there is a motor at all."""
+        ...
 
     @property
     def idle(self) -> bool:
@@ -110,7 +123,6 @@ class Loop:
         diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None,
         tidy: Callable[[], object] = lambda: None,
     ) -> None:
-        kept = memory.load()
         now = clock.moment()
         self._sensor = sensor
         self._clip_id = now.clip_id
@@ -126,6 +138,26 @@ class Loop:
         self._watch = watch
         self._diary = diary
         self._tidy = tidy
+        try:
+            self._take_up(memory.load(), plan, now)
+        except Exception as error:
+            memory.set_aside(error)
+            self._take_up({}, plan, now)
+        self._traces = TraceKeeper()
+        self._power = Power()
+        self._plan: Plan | None = None
+        self._phase = self._monitor.session.phase
+        self._is_ready = False
+        self._motor_tested = False
+        self._must_keep = False
+        self._failed_at_s = -math.inf
+        self._house_faults: frozenset[Cause] = frozenset()
+        self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0, "tidy": 0.0}
+        if self._phase is not Phase.READY:
+            self._record(now)
+
+    def _take_up(self, kept: Mapping[str, Any], plan: WalkPlan | None, now: Moment) -> None:
+        """Go on from what was ``kept`` before the start."""
         self._monitor = Monitor(
             now.clip_id,
             plan=plan,
@@ -134,16 +166,12 @@ class Loop:
             same_boot=kept.get("boot_id") == now.boot_id,
         )
         self._status = Status(kept.get("status"))
-        self._haptics = bool(kept.get("haptics", True))
-        self._traces = TraceKeeper()
-        self._power = Power()
-        self._plan: Plan | None = None
-        self._phase = self._monitor.session.phase
-        self._is_ready = False
-        self._motor_tested = False
-        self._must_keep = False
-        self._house_faults: frozenset[Cause] = frozenset()
-        self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0, "tidy": 0.0}
+        self._may_buzz = bool(kept.get("haptics", True))
+
+    @property
+    def _haptics(self) -> bool:
+        """Whether a warning can be felt, as far as is known."""
+        return self._may_buzz and self._motor.present
 
     def turn(self, block: Block) -> Outcome:
         """Take one block from the sensor to everything it leads to. Never raises."""
@@ -166,12 +194,15 @@ class Loop:
         self._test_motor(block.read_at_s)
         outcome = self._monitor.update(block, self._sensor.cause)
         self._sensor.hurry = self._monitor.on_edge
-        if self._haptics:
-            for pattern in outcome.patterns:
-                self._motor.play(pattern)
+        self._play(outcome)
         if any(map(len, outcome.trunk)) or self._monitor.faults.causes:
             self._alive()
         return outcome
+
+    def _play(self, outcome: Outcome) -> None:
+        if self._haptics:
+            for pattern in outcome.patterns:
+                self._motor.play(pattern)
 
     def _say_ready(self, block: Block) -> None:
         """Let the wearer feel, once after a start, that the sensor speaks and the clip watches."""
@@ -181,23 +212,30 @@ class Loop:
                 self._monitor.command("buzz", {"cue": Cue.START.value}, block.read_at_s)
 
     def _test_motor(self, now_s: float) -> None:
-        """Let the sensor feel the motor once at the start of a walk; it takes about a second of standing still."""
+        """Let the sensor feel the motor at the start of a walk, until it could: about a second of standing still."""
         if self._monitor.session.phase is not Phase.STANDING_CHECK:
             self._motor_tested = False
         elif not self._motor_tested and self._motor.idle:
-            self._motor_tested = True
-            self._monitor.motor_felt(self._feel_motor() if self._haptics else None, now_s)
+            felt = self._feel_motor() if self._haptics else None
+            self._motor_tested = felt is not None or not self._haptics
+            self._monitor.motor_felt(felt, now_s)
 
     def _recover(self, block: Block) -> Outcome:
-        """Begin with a fresh monitor that remembers; the failure is in the log and is said as a FAULT."""
+        """Warn of what was found before the failure, and begin with a fresh monitor that remembers."""
         _log.exception("the detectors failed and begin anew")
-        try:
-            kept = self._monitor.memory()
-        except Exception:
-            kept = self._memory.load().get("monitor", {})
-        now_s = block.read_at_s
-        self._monitor = Monitor(self._clip_id, memory=kept, now_s=now_s)
-        return Outcome(events=[Event(Kind.FAULT, now_s, now_s, 1.0, {}, Cause.SOFTWARE)])
+        failed, self._failed_at_s = self._monitor, block.read_at_s
+        outcome = failed.take_outcome()
+        self._play(outcome)
+        for memory in (failed.memory, lambda: self._memory.load().get("monitor"), dict):
+            try:
+                self._monitor = Monitor(self._clip_id, memory=memory(), now_s=block.read_at_s)
+                break
+            except Exception:
+                _log.exception("what was learned cannot be taken up")
+        if Cause.SOFTWARE in self._house_faults:
+            self._monitor.session.tick(block.read_at_s, [_fault(Cause.SOFTWARE, block.read_at_s)])
+        self._plan = None
+        return outcome
 
     def _listen(self, now_s: float) -> None:
         """Hear the button and the home before the samples: a stop is a stop."""
@@ -209,7 +247,10 @@ class Loop:
             self._monitor.press(press, pressed_s)
         for command in self._desk.take_commands():
             answer, haptics = self._monitor.command(command.name, command.body, now_s)
-            self._haptics = self._haptics if haptics is None else haptics
+            if haptics and not self._motor.present:
+                answer = Answer(False, "There is no motor: see haptics.enabled and pins.motor in the settings.")
+            elif haptics is not None:
+                self._may_buzz = haptics
             self._must_keep = True
             self._desk.answer(command, answer.accepted, answer.words)
         self._take_plan()
@@ -236,8 +277,9 @@ class Loop:
             self._offer(RecordKind.TRACE, body, event.decided_at_s)
         for kind, body in outcome.reports:
             self._offer(kind, body, now_s)
-            self._status.report(kind, body, self._clock.moment(now_s))
-            self._diary(kind, body, self._clock.moment(now_s))
+            moment = reported_at(body, self._clock.moment(now_s))
+            self._status.report(kind, body, moment)
+            self._diary(kind, body, moment)
         happened = bool(outcome.events or outcome.reports or outcome.patterns)
         self._follow_phase(now_s, happened)
         if happened or self._is_due("state", now_s, STATE_S):
@@ -257,15 +299,18 @@ class Loop:
         return due
 
     def _keep_house(self, now_s: float) -> None:
-        """Look after supply and store; their faults are said, but end no walk: warnings need neither."""
+        """Look after supply, store, motor and the detectors themselves, and say when one fails or is well again."""
         if self._is_due("power", now_s, POWER_S):
             self._power = self._read_power()
         faults = {Cause.LOW_BATTERY} if self._power.is_low else set()
         if self._desk.fault is not None:
             faults.add(self._desk.fault)
-        for cause in faults ^ self._house_faults:
-            severity = float(cause in faults)
-            self._monitor.announce(Event(Kind.FAULT, now_s, now_s, severity, {}, cause))
+        if self._motor.failure:
+            faults.add(Cause.MOTOR_FAILED)
+        if now_s - self._failed_at_s < RECOVERED_S:
+            faults.add(Cause.SOFTWARE)
+        for cause in sorted(faults ^ self._house_faults):
+            self._monitor.announce(_fault(cause, now_s, float(cause in faults)))
         self._house_faults = frozenset(faults)
 
     def _follow_phase(self, now_s: float, happened: bool) -> None:
@@ -288,6 +333,9 @@ class Loop:
             origin={"boot_id": now.boot_id, "monotonic_s": now.monotonic_s, "wall_time": now.wall_time},
             baseline={name: known["epochs"] for name, known in self._monitor.stability.baselines.items()},
         )
+        self._record(now)
+
+    def _record(self, now: Moment) -> None:
         self._recorder.begin(now.wall_time.replace(":", "-"), {"clip_id": now.clip_id})
 
     def _kept(self) -> dict[str, Any]:
@@ -296,9 +344,24 @@ class Loop:
             "boot_id": moment.boot_id,
             "monitor": self._monitor.memory(),
             "status": self._status.kept(),
-            "haptics": self._haptics,
+            "haptics": self._may_buzz,
         }
 
-    def keep(self) -> None:
-        """Keep everything now, as before the end."""
+    def end(self) -> None:
+        """Keep everything now and end the recording: the clip stops."""
         self._memory.keep(self._kept(), sync=True)
+        self._recorder.end()
+
+
+def reported_at(body: Mapping[str, Any], now: Moment) -> Moment:
+    """Return when what a report tells was over: a walk that lost its power is only reported at the next switch-on."""
+    origin = body.get("origin")
+    if not origin or origin["boot_id"] == now.boot_id:
+        return now
+    over = datetime.fromisoformat(origin["wall_time"]) + timedelta(seconds=body["ended_s"] - origin["monotonic_s"])
+    wall_time = over.isoformat(timespec="milliseconds")
+    return replace(now, boot_id=origin["boot_id"], monotonic_s=body["ended_s"], wall_time=wall_time)
+
+
+def _fault(cause: Cause, time_s: float, severity: float = 1.0) -> Event:
+    return Event(Kind.FAULT, time_s, time_s, severity, {}, cause)

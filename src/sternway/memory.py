@@ -1,5 +1,6 @@
 """What the clip has learned and counted, kept in one file so that a restart costs nothing."""
 
+import contextlib
 import json
 import logging
 import os
@@ -29,11 +30,17 @@ class Memory:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            aside = self._path.with_suffix(".damaged")
-            _log.error("%s cannot be read (%s): the clip learns anew; the old file is %s", self._path, error, aside)
-            self._path.replace(aside)
+            self.set_aside(error)
             return {}
         return snapshot if isinstance(snapshot, dict) else {}
+
+    def set_aside(self, why: Exception) -> None:
+        """Put a snapshot that cannot be taken up out of the way, for whoever wants to look, and say so."""
+        aside = self._path.with_suffix(".damaged")
+        words = f"{type(why).__name__}: {why}"
+        _log.error("%s cannot be read (%s): the clip learns anew; the old file is %s", self._path, words, aside)
+        with contextlib.suppress(OSError):
+            self._path.replace(aside)
 
     def keep(self, snapshot: Mapping[str, Any], *, sync: bool = False) -> None:
         """Take a snapshot to be written; a newer one replaces one not yet written.

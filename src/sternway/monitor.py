@@ -45,6 +45,10 @@ down hard and jumping look the same to one sensor. A stumble breaks off a step; 
 one. With 0.7 s as many of SisFall's stumbles count as with 3 s, and a third as many jumps, quick stairs and rolls."""
 
 
+DISABLING = frozenset({Cause.SOFTWARE, Cause.MOTOR_FAILED})
+"""Faults outside the sensor with which the clip cannot watch or cannot warn: they pause the walk."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What one block led to, in order."""
@@ -117,6 +121,10 @@ class Monitor:
                 for trunk in self._tracker.update(part):
                     self._see(trunk)
         self._tick(block.read_at_s, cause)
+        return self.take_outcome()
+
+    def take_outcome(self) -> Outcome:
+        """Return what everything since last asked led to, also where an update failed midway."""
         outcome, self._outcome = self._outcome, Outcome()
         return outcome
 
@@ -141,10 +149,17 @@ class Monitor:
         self._take(self.session.motor_felt(felt, time_s))
 
     def announce(self, event: Event) -> None:
-        """Let the wearer know of something outside the walk, such as a low battery; the walk goes on."""
+        """Let the wearer know of something that no sample shows, such as a low battery.
+
+        The walk goes on, but for a failure without which nobody is watched or warned.
+        """
+        events, time_s = [event], event.decided_at_s
+        if event.cause in DISABLING:
+            self._conclude(events, self.session.tick(time_s, events), time_s)
+            return
         self._outcome.events.append(event)
         if event.cause is not Cause.STORE_FULL:
-            self._feel([event], (), event.decided_at_s)
+            self._feel(events, (), time_s)
 
     @property
     def on_edge(self) -> bool:
@@ -177,10 +192,14 @@ class Monitor:
         self._follow_speed(trunk)
         self.stability.variation = self.session.variation
         self.gate.update(trunk)
-        found = [event for detector in self._detectors for event in detector.update(trunk)]
-        events = [event for event in found if self._counts(event)]
-        events += self.countdown.update(self._time_s, events)
-        self._conclude(events, self.session.update(trunk, events), self._time_s)
+        found: list[Event] = []
+        try:
+            for detector in self._detectors:
+                found += detector.update(trunk)
+        finally:  # one that fails must not cost what another found
+            events = [event for event in found if self._counts(event)]
+            events += self.countdown.update(self._time_s, events)
+            self._conclude(events, self.session.update(trunk, events), self._time_s)
 
     def _counts(self, event: Event) -> bool:
         hold_s = self._gated.get(event.kind)

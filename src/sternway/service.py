@@ -12,7 +12,7 @@ from sternway.device.battery import FuelGauge, under_voltage
 from sternway.device.bus import Bus
 from sternway.device.button import Button
 from sternway.device.clip import Clip
-from sternway.device.haptics import Haptics, NoMotor, Pins, wired_motor
+from sternway.device.haptics import Haptics, Pins, wired_motor
 from sternway.device.light import Light
 from sternway.device.motor_test import MotorTest
 from sternway.device.notify import Notifier
@@ -58,9 +58,9 @@ class ClipService:
         state_dir.mkdir(parents=True, exist_ok=True)
         self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, rescue=rescue)
         wires = settings.pins
-        self._motor = claimed(wires.motor, lambda: wired_motor(wires, settings.haptics, pins))
+        motor = claimed(wires.motor, lambda: wired_motor(wires, settings.haptics, pins))
         self._time = clock, sleep
-        self.haptics = Haptics(self._motor, settings.haptics, prepare=take_priority)
+        self.haptics = Haptics(motor, settings.haptics, prepare=take_priority)
         self._button = claimed(wires.button, lambda: Button(wires.button, pins)) if wires.button else None
         self._light = claimed(wires.led, lambda: Light(wires.led, pins))
         self._watch = watch
@@ -111,11 +111,9 @@ class ClipService:
             gc.enable()
 
     def _feel_motor(self) -> bool | None:
-        """Return whether the sensor feels the motor; ``None`` where there is none, or it could not be tried."""
-        if isinstance(self._motor, NoMotor):
-            return None
+        """Return whether the sensor feels the motor; ``None`` where it could not be tried for now."""
         clock, sleep = self._time
-        felt = self.clip.lend(lambda chip: MotorTest(chip, self._motor, clock=clock, sleep=sleep).run())
+        felt = self.clip.lend(lambda chip: MotorTest(chip, self.haptics, clock=clock, sleep=sleep).run())
         return None if felt is None else felt.felt
 
     def _on_state(self, state: State, outcome: Outcome) -> None:
@@ -129,7 +127,6 @@ class ClipService:
         if self._button is not None:
             self._button.close()
         self._light.close()
-        self.loop.keep()
-        self._memory.chore()
+        self.loop.end()
         self.publisher.close()
         self._notifier.close()

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sternway.config import OutboxSettings
+from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.errors import StoreError
 from sternway.events import Cause, Kind
 from sternway.publish import safekeeping
@@ -22,6 +22,7 @@ from sternway.publish.messages import (
 )
 from sternway.publish.messages import Plan as PlanMessage
 from sternway.publish.mqtt import FIGHT_ATTEMPTS
+from sternway.publish.publisher import Publisher
 from sternway.publish.topics import command_topic, reply_topic
 
 A_CLIP = """
@@ -157,6 +158,20 @@ def test_a_clip_says_who_it_is_before_its_state_and_again_when_home_assistant_is
     assert home.expect("/config").topic == "homeassistant/device/clip-1/config"
     home.expect("/availability")
     home.expect("/state")
+
+
+def test_the_chores_are_done_once_more_when_the_clip_stops(tmp_path):
+    done = []
+    clip = Publisher(
+        ClipSettings("clip-1", str(tmp_path)),
+        BrokerSettings(),
+        OutboxSettings(),
+        chores=[lambda: done.append("kept")],
+    )
+    clip.close()
+    clip.start()
+    clip.close()
+    assert done == ["kept"]
 
 
 def test_a_command_reaches_the_loop_and_its_answer_the_asker(mosquitto, peer, publisher):

@@ -80,6 +80,10 @@ FAULTS: dict[Cause, tuple[str, str]] = {
     Cause.LOW_BATTERY: ("The battery is low.", "End the walk and charge the clip."),
     Cause.DETECTOR_LATE: ("The clip is too slow to warn in time.", "End the walk and restart the clip."),
     Cause.SOFTWARE: ("The clip’s own program failed.", "End the walk. Unplug the clip, wait, plug it in again."),
+    Cause.MOTOR_FAILED: (
+        "The motor does not obey, so the clip cannot warn.",
+        "End the walk. Let somebody run “sternway doctor” on the clip.",
+    ),
     Cause.STORE_FULL: (
         "The clip has no room left for records.",
         "Bring it near the home network so it can send them.",

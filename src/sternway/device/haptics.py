@@ -1,5 +1,6 @@
 """The motor: plays one pattern at a time in a thread of its own, and never keeps the loop waiting."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias
@@ -10,6 +11,8 @@ from gpiozero.pins import Factory
 
 from sternway.alert.patterns import Pattern
 from sternway.config import HapticsSettings, PinSettings
+
+_log = logging.getLogger(__name__)
 
 Pins: TypeAlias = Factory
 """What reaches the GPIO pins: gpiozero's factory, real or mock; None is gpiozero's default."""
@@ -122,8 +125,8 @@ class Haptics:
     """Plays patterns on a motor, one at a time: a higher priority interrupts a lower one, anything else is dropped.
 
     Off until the first pattern and after the last; ``close`` leaves the motor off and still. A motor that fails is
-    left alone: ``failure`` says why, and the loop never hears of it. ``prepare`` is called in the thread that plays,
-    before anything else.
+    only noted: ``failure`` says why, until the end. ``prepare`` is called in the thread that plays, before anything
+    else.
     """
 
     def __init__(
@@ -161,6 +164,11 @@ class Haptics:
             self._wake.set()
 
     @property
+    def present(self) -> bool:
+        """Say whether there is a motor at all."""
+        return not isinstance(self._motor, NoMotor)
+
+    @property
     def idle(self) -> bool:
         """Say whether nothing plays or waits to be played."""
         with self._lock:
@@ -174,7 +182,7 @@ class Haptics:
             self._wake.set()
         if self._thread is not None:
             self._thread.join()
-        self._drive(0.0)
+        self.drive(0.0)
         self._safely(self._motor.close)
 
     def run(self) -> None:
@@ -193,18 +201,21 @@ class Haptics:
         if pattern is None:
             return
         for level, duration_s in drive_plan(pattern, self._settings, self._can_brake):
-            self._drive(level)
+            self.drive(level)
             if self._wake.wait(duration_s):
                 break
-        self._drive(0.0)
+        self.drive(0.0)
         with self._lock:
             self._playing = None
 
-    def _drive(self, level: float) -> None:
+    def drive(self, level: float) -> None:
+        """Drive the motor itself, as its self-test does."""
         self._safely(lambda: self._motor.drive(level))
 
     def _safely(self, act: Callable[[], None]) -> None:
         try:
             act()
         except Exception as error:  # gpiozero raises many kinds; none may end the thread
-            self.failure = f"the motor's pin failed ({error}); check that nothing else uses it"
+            if not self.failure:
+                self.failure = f"the motor's pin failed ({error}); check that nothing else uses it"
+                _log.error("%s", self.failure)

@@ -42,8 +42,8 @@ class Publisher:
     """Keeps and publishes records, shows the state, receives plan and commands. Never blocks the loop, never raises.
 
     ``offer``, ``show``, ``take_commands``, ``answer``, ``plan``, ``fault`` and ``words`` are for the loop's thread.
-    ``chores`` are done on the writer thread about every 0.1 s: whatever else must touch a disk. With no broker host
-    records are kept on disk and nothing is sent.
+    ``chores`` are done on the writer thread about every 0.1 s, and once at the end: whatever else must touch a disk.
+    With no broker host records are kept on disk and nothing is sent.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Publisher:
             self._watch,
             *chores,
         )
+        self._chores = chores
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
 
     @property
@@ -156,7 +157,8 @@ class Publisher:
             self._wake.clear()
             for step in self._steps:
                 self._guarded(step)
-        for step in (self._safekeeping.keep_the_last, self._answer, self._deliver, self._leave, self._outbox.close):
+        last = (self._safekeeping.keep_the_last, self._answer, self._deliver, self._leave, self._outbox.close)
+        for step in (*self._chores, *last):
             self._guarded(step)
 
     def _guarded(self, step: Callable[[], None]) -> None:

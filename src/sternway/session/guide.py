@@ -24,8 +24,9 @@ class TrackerSettings:
     ``check_limit_s``. The plan's clocks run while the walker moves and for ``halt_s`` more. Standing for ``stand_s``
     pauses; a pause of ``pause_limit_s`` ends the walk, and so does a restart after a longer absence. ``stumbles``
     in one walk stop it; it is over ``fall_wait_s`` later, by when a fall that began as the last of them is known (the
-    fall detector waits 10 s from the impact). Presses closer than ``bounce_s`` are one. Pain that grew by ``pain_rise`` stops the walk;
-    where pain before it is unknown, more than ``pain_limit`` does. The walk test is given up after
+    fall detector waits 10 s from the impact). Presses closer than ``bounce_s`` are one. Pain that grew by
+    ``pain_rise`` stops the walk; where pain before it is unknown, more than ``pain_limit`` does. The walk test is
+    given up after
     ``test_limit_s``.
     """
 
