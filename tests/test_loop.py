@@ -16,7 +16,7 @@ from sternway.detect.stumble import StumbleDetector
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedRescue, VirtualClock
 from sternway.events import Cause, Kind
-from sternway.loop import Loop, reported_at
+from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
 from sternway.publish.clock import Clock
@@ -25,7 +25,7 @@ from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder
 from sternway.recording.script import BACKWARD, FORWARD, Fall, Stand, Stumble, Turn, Walk, lanes
 from sternway.recording.walker import BELT, Walker
-from sternway.records import Moment, Phase, Record, RecordKind, State
+from sternway.records import Phase, Record, RecordKind, State
 from sternway.session.fitting import Fitting, FittingPhase
 from sternway.session.outcome import Press
 from sternway.session.plan import WalkPlan
@@ -482,15 +482,6 @@ def test_a_recording_is_ended_with_the_service_and_a_new_one_begins_with_it(wear
     (second,) = set((tmp_path / "walks").iterdir()) - {first}
     assert sum(len(block) for block in Recording(first)) > 18 * 200
     assert sum(len(block) for block in Recording(second)) > 3 * 200
-
-
-def test_a_walk_that_lost_its_power_is_dated_by_when_it_was_walked():
-    origin = {"boot_id": "friday", "monotonic_s": 100.0, "wall_time": "2026-03-06T10:00:00.000+00:00"}
-    monday = Moment("clip-1", "monday", 5.0, "2026-03-09T09:00:00.000+00:00", True)
-    over = reported_at({"origin": origin, "ended_s": 700.0}, monday)
-    assert (over.boot_id, over.monotonic_s, over.wall_time) == ("friday", 700.0, "2026-03-06T10:10:00.000+00:00")
-    assert reported_at({"origin": origin | {"boot_id": "monday"}, "ended_s": 700.0}, monday) == monday
-    assert reported_at({"kind": "pain"}, monday) == monday
 
 
 def test_a_command_from_the_page_is_done_and_answered(wearer):

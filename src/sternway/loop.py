@@ -3,8 +3,6 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -22,6 +20,7 @@ from sternway.records import Moment, Phase, Record, RecordKind, State, event_bod
 from sternway.samples import Block
 from sternway.session.outcome import Answer, Press
 from sternway.session.plan import WalkPlan, walk_plan_from
+from sternway.session.report import reported_at
 from sternway.status import Power, Status
 
 _log = logging.getLogger(__name__)
@@ -351,16 +350,6 @@ class Loop:
         """Keep everything now and end the recording: the clip stops."""
         self._memory.keep(self._kept(), sync=True)
         self._recorder.end()
-
-
-def reported_at(body: Mapping[str, Any], now: Moment) -> Moment:
-    """Return when what a report tells was over: a walk that lost its power is only reported at the next switch-on."""
-    origin = body.get("origin")
-    if not origin or origin["boot_id"] == now.boot_id:
-        return now
-    over = datetime.fromisoformat(origin["wall_time"]) + timedelta(seconds=body["ended_s"] - origin["monotonic_s"])
-    wall_time = over.isoformat(timespec="milliseconds")
-    return replace(now, boot_id=origin["boot_id"], monotonic_s=body["ended_s"], wall_time=wall_time)
 
 
 def _fault(cause: Cause, time_s: float, severity: float = 1.0) -> Event:

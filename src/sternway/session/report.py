@@ -1,9 +1,12 @@
 """The session report: what is kept of one walk."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sternway.motion.resample import RATE_HZ
+from sternway.records import Moment
 from sternway.session.dose import Share
 from sternway.session.journal import NOT_ANSWERED, WALK_QUESTIONS
 from sternway.session.walk import REASON_WORDS, STOP_RULES, Reason, Walk
@@ -98,6 +101,16 @@ def done_share(walk: Walk) -> float:
     """Return how much of the plan's backward minutes is walked, 0 to 1."""
     planned = walk.plan["minutes"] * 60.0 * RATE_HZ
     return min(1.0, walk.active_count.get("backward", 0) / planned) if planned else 0.0
+
+
+def reported_at(body: Mapping[str, Any], now: Moment) -> Moment:
+    """Return when what a report tells was over: a walk that lost its power is only reported at the next switch-on."""
+    origin = body.get("origin")
+    if not origin or origin["boot_id"] == now.boot_id:
+        return now
+    over = datetime.fromisoformat(origin["wall_time"]) + timedelta(seconds=body["ended_s"] - origin["monotonic_s"])
+    wall_time = over.isoformat(timespec="milliseconds")
+    return replace(now, boot_id=origin["boot_id"], monotonic_s=body["ended_s"], wall_time=wall_time)
 
 
 def _softness(backward: Share, forward: Share) -> dict[str, Any]:
