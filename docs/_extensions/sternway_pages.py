@@ -47,7 +47,7 @@ def drawn(pulses: tuple[tuple[float, float, float], ...], per_s: float = 40.0) -
 
 
 def settings() -> str:
-    """Return every setting with its kind, default and meaning."""
+    """Return every setting with its kind, default, meaning and range."""
     comments = ModuleAnalyzer.for_module("sternway.config").find_attr_docs()
     lines: list[str] = []
     for part in dataclasses.fields(Settings):
@@ -56,6 +56,8 @@ def settings() -> str:
         lines += [f"## [{part.name}]", "", words, "", "| key | kind | default | meaning |", "|---|---|---|---|"]
         for key in dataclasses.fields(kind):
             meaning = " ".join(comments[kind.__name__, key.name]).strip()
+            if "range" in key.metadata:
+                meaning += "; {:_} to {:_}".format(*key.metadata["range"])
             lines.append(f"| `{key.name}` | {KINDS[key.type]} | `{plain(key.default)}` | {meaning} |")
         lines.append("")
     return "\n".join(lines)

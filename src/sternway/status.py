@@ -13,6 +13,9 @@ from sternway.records import Moment, RecordKind, State
 LOW_PERCENT = 10.0
 """Below this a walk of half an hour may not be finished: a clip draws 10 to 15 % of a 2 Ah cell in that time."""
 
+NO_LONGER_LOW_PERCENT = 12.0
+"""A low battery is low until this: by choice, not from data, so far above that only charging gets there."""
+
 COUNTED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
 
 

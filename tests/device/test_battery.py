@@ -1,7 +1,8 @@
 import pytest
 
-from sternway.device.battery import FuelGauge, under_voltage
+from sternway.device.battery import FORGIVEN_COUNT, FuelGauge, under_voltage
 from sternway.device.emulated import EmulatedBus, VirtualClock
+from sternway.status import Power
 
 
 class Gauge:
@@ -41,14 +42,47 @@ def test_something_else_at_its_address_is_not_believed():
     assert FuelGauge(bus_with({0x36: Gauge(50.0, version=0xFFFF)})).percent() is None
 
 
-def test_a_gauge_that_misses_one_question_is_asked_again():
-    gauge_chip = Gauge(50.0)
-    bus = bus_with({0x36: gauge_chip})
+def test_a_bus_that_is_stuck_at_the_first_question_is_asked_again():
+    bus = bus_with({0x36: Gauge(50.0)})
     gauge = FuelGauge(bus)
-    assert gauge.percent() == 50.0
-    bus.nack_count = 1
+    bus.adapter_hung = True
     assert gauge.percent() is None
+    bus.adapter_hung = False
     assert gauge.percent() == 50.0
+
+
+def test_a_gauge_that_falls_silent_is_believed_for_a_minute_and_asked_again():
+    bus = bus_with({0x36: Gauge(8.0)})
+    gauge = FuelGauge(bus)
+    assert gauge.percent() == 8.0
+    bus.nack_count = FORGIVEN_COUNT + 1
+    assert [gauge.percent() for _ in range(FORGIVEN_COUNT)] == [8.0] * FORGIVEN_COUNT
+    assert gauge.percent() is None
+    assert gauge.percent() == 8.0
+    bus.nack_count = 1
+    assert gauge.percent() == 8.0
+
+
+def test_a_charge_that_hovers_is_low_once():
+    chip = Gauge(0.0)
+    gauge = FuelGauge(bus_with({0x36: chip}))
+
+    def is_low(percent):
+        chip.registers[0x04] = round(percent * 256)
+        return Power(battery_percent=gauge.percent()).is_low
+
+    steps = {11.0: False, 10.0: False, 9.99: True, 10.01: True, 5.0: True, 11.99: True, 12.0: False, 10.5: False}
+    assert {percent: is_low(percent) for percent in steps} == steps
+
+
+def test_a_low_charge_is_said_as_it_is():
+    chip = Gauge(9.0)
+    gauge = FuelGauge(bus_with({0x36: chip}))
+    said = []
+    for percent in (9.0, 4.0, 7.0, 11.0, 12.5):
+        chip.registers[0x04] = round(percent * 256)
+        said.append(gauge.percent())
+    assert said == [9.0, 4.0, 7.0, pytest.approx(10.0, abs=0.01), 12.5]
 
 
 @pytest.mark.parametrize(("text", "answer"), [("0\n", False), ("1\n", True)])

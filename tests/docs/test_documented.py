@@ -54,6 +54,7 @@ def test_every_setting_says_what_it_is(written):
         assert f"## [{part.name}]" in reference
         for key in dataclasses.fields(getattr(Settings(), part.name)):
             assert re.search(rf"\| `{key.name}` \| [a-z ]+ \| `[^|]+` \| \S[^|]+ \|", reference), key.name
+    assert "| `port` | whole number | `8883` | 8883 with TLS, 1883 without; 1 to 65_535 |" in reference
 
 
 def test_every_buzz_is_in_the_table(written):

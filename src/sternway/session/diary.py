@@ -41,12 +41,18 @@ class Diary:
                 _log.error("the journal misses an entry: %s", error)
 
     def plan_today(self, moment: Moment) -> WalkPlan | None:
-        """Return what the plan asks for today; ``None`` where it asks for nothing or cannot be read."""
+        """Return what the plan asks for today; ``None`` where it asks for nothing or cannot be read.
+
+        Lines of the journal that cannot be read are left out.
+        """
         try:
-            return self._notebook.decide(_day(moment), moment.wall_time).walk
+            decision = self._notebook.decide(_day(moment), moment.wall_time)
         except SternwayError as error:
             _log.error("the plan cannot be followed: %s", error)
             return None
+        if self._notebook.damaged_count:
+            _log.error("lines of the journal that cannot be read: %d", self._notebook.damaged_count)
+        return decision.walk
 
     def _enter(self, kind: RecordKind, body: Mapping[str, Any], moment: Moment) -> None:
         if kind is RecordKind.SESSION:

@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ class Notebook:
     """Keeps entries in ``journal.jsonl`` and the plan in ``plan.toml``, both below ``folder``.
 
     Every entry is on the disk before :meth:`add` returns. A line torn by a power cut is passed over when reading and
-    closed off by the next entry; ``damaged_count`` tells how many there are.
+    closed off by the next entry, and so is any other that cannot be read; ``damaged_count`` tells how many there are.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -106,8 +106,7 @@ class Notebook:
 
     def position(self, today: Day) -> Position:
         """Return the place on the plan that was decided last; the beginning, as of ``today``, where there is none."""
-        decisions = [entry for entry in self.in_force() if entry.kind is EntryKind.DECISION]
-        return position_from(decisions[-1].body["position"]) if decisions else Position(0, today)
+        return _position(self.in_force()) or Position(0, today)
 
     def decide(self, today: Day, written: str | None = None) -> Decision:
         """Return what the plan says ``today``; with ``written`` a new position is entered into the journal."""
@@ -129,8 +128,17 @@ class Notebook:
 
 
 def _entry(line: bytes) -> Entry | None:
+    """Return the entry of ``line``; ``None`` where it, or what the plan looks back on in it, cannot be read."""
     try:
-        values = json.loads(line)
-        return entry_from(values) if isinstance(values, dict) else None
-    except (ValueError, MessageError):
+        entry = entry_from(json.loads(line))
+        holding = in_force([entry])
+        history_of(holding)
+        _position(holding)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None
+    return entry
+
+
+def _position(entries: Iterable[Entry]) -> Position | None:
+    decisions = [entry for entry in entries if entry.kind is EntryKind.DECISION]
+    return position_from(decisions[-1].body["position"]) if decisions else None
