@@ -1,0 +1,64 @@
+"""What the store holds becomes what the programme says, whenever it is asked."""
+
+import datetime
+from typing import Any
+
+import pytest
+
+from sternway.dashboard.intake import keep
+from sternway.dashboard.made_up_clip import MadeUpClip
+from sternway.dashboard.notebook import entries, write
+from sternway.dashboard.programme import programme_of, settle
+from sternway.session.journal import EntryKind
+from sternway.session.plan import Plan
+
+MONDAY = datetime.date(2026, 5, 4)
+
+
+def day(number: int) -> datetime.date:
+    return MONDAY + datetime.timedelta(days=number)
+
+
+def at_s(number: int, hour: int) -> float:
+    return datetime.datetime.combine(day(number), datetime.time(hour)).timestamp()
+
+
+class Life:
+    """A walker whose walks, words and moves of the plan are stored day by day."""
+
+    def __init__(self, house: Any) -> None:
+        self.house = house
+        self._clip = MadeUpClip("clip-1", 1)
+
+    def walk(self, number: int, stumbles: int = 0) -> None:
+        keep(self.house.store, list(self._clip.walk(at_s(number, 10), Plan().walk(0, ""), 0.03, stumbles)))
+
+    def say(self, number: int, kind: EntryKind, **body: Any) -> None:
+        write(self.house.store, "clip-1", day(number), kind, body, written_by="walker")
+
+    def settle(self, number: int, hour: int) -> None:
+        self.house.clock.now_s = at_s(number, hour)
+        settle(self.house.store, self.house.ingest, "clip-1")
+
+    def stand_on(self, step: int, number: int) -> None:
+        position = {"step": step, "moved_on": day(number).isoformat()}
+        self.say(number, EntryKind.DECISION, position=position, move="progress", reasons=["so far"])
+
+    def programme(self, number: int) -> Any:
+        return programme_of(self.house.store, "clip-1", day(number))
+
+
+@pytest.fixture
+def life(house: Any) -> Life:
+    return Life(house)
+
+
+def test_one_trouble_steps_back_once_however_often_it_is_settled(life: Life) -> None:
+    life.stand_on(4, -10)
+    life.walk(-2)
+    life.walk(0, stumbles=2)
+    for number in range(3):
+        for hour in (11, 15):
+            life.settle(number, hour)
+    decisions = entries(life.house.store, "clip-1", kinds=(EntryKind.DECISION,))
+    assert [entry.body["position"]["step"] for entry in decisions] == [4, 3]
