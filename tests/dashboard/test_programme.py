@@ -62,3 +62,18 @@ def test_one_trouble_steps_back_once_however_often_it_is_settled(life: Life) -> 
             life.settle(number, hour)
     decisions = entries(life.house.store, "clip-1", kinds=(EntryKind.DECISION,))
     assert [entry.body["position"]["step"] for entry in decisions] == [4, 3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(EntryKind.CHECK, {"pain_before": 0}), (EntryKind.PAIN, {"value": 0, "when": "before"})],
+)
+def test_pain_that_rose_since_before_the_walk_holds_the_plan_wherever_before_was_said(
+    life: Life, kind: EntryKind, said: dict[str, Any]
+) -> None:
+    for number in (0, 2, 4):
+        life.walk(number)
+        life.say(number, kind, **said)
+        life.say(number + 1, EntryKind.PAIN, value=2, when="next_morning")
+    decision = life.programme(8).decision
+    assert decision.reasons == ("The next morning hurt too much after both of the last two walks.",)
