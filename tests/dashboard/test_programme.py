@@ -1,6 +1,7 @@
 """What the store holds becomes what the programme says, whenever it is asked."""
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sternway.dashboard.notebook import entries, write
 from sternway.dashboard.programme import programme_of, settle
 from sternway.session.journal import EntryKind
 from sternway.session.plan import Plan
+from sternway.session.rules import Move
 
 MONDAY = datetime.date(2026, 5, 4)
 
@@ -77,3 +79,26 @@ def test_pain_that_rose_since_before_the_walk_holds_the_plan_wherever_before_was
         life.say(number + 1, EntryKind.PAIN, value=2, when="next_morning")
     decision = life.programme(8).decision
     assert decision.reasons == ("The next morning hurt too much after both of the last two walks.",)
+
+
+def test_a_pause_holds_however_long_ago_it_was_written(life: Life) -> None:
+    life.say(0, EntryKind.PAUSE, start=day(126).isoformat(), end=day(139).isoformat(), why="holiday")
+    assert [life.programme(number).decision.move for number in (125, 126, 139, 140)] == [
+        Move.HOLD,
+        Move.PAUSE,
+        Move.PAUSE,
+        Move.HOLD,
+    ]
+
+
+def test_a_pause_is_taken_back_on_any_later_day(life: Life) -> None:
+    life.walk(0)
+    life.say(1, EntryKind.PAUSE, start=day(1).isoformat(), end=day(364).isoformat(), why="holiday")
+    life.house.clock.now_s = at_s(130, 9)
+    owner = life.house.owner()
+    form = re.search(r'action="(/today/withdraw/\w+)"', owner.get("/programme").text)
+    assert form is not None
+    assert life.programme(130).decision.move is Move.PAUSE
+    assert owner.post(form.group(1), page="/programme").url.path == "/programme"
+    assert life.programme(130).decision.move is not Move.PAUSE
+    assert "/today/withdraw/" not in owner.get("/programme").text

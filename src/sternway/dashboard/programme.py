@@ -48,18 +48,15 @@ def programme_of(store: Store, clip_id: str, today: datetime.date) -> Programme:
     """Return the programme of one walker as it stands; nothing is written."""
     since = today - datetime.timedelta(days=DECIDING_DAYS)
     kept = in_force(entries(store, clip_id, since))
-    lasting = in_force(entries(store, clip_id, kinds=(EntryKind.DECISION, EntryKind.SCREENING)))
     history = history_since(store, clip_id, since, kept)
     plan = plan_in_force(store, clip_id)
-    decisions = [entry for entry in lasting if entry.kind is EntryKind.DECISION]
+    decisions = [entry for entry in kept if entry.kind is EntryKind.DECISION]
     position = position_from(decisions[-1].body["position"]) if decisions else Position(0, _began(history, today))
-    screenings = [entry for entry in lasting if entry.kind is EntryKind.SCREENING and entry.day < since]
-    decision = decide(plan, position, history, today)
-    return Programme(plan, position, decision, history, (*screenings, *kept))
+    return Programme(plan, position, decide(plan, position, history, today), history, tuple(kept))
 
 
 def history_since(store: Store, clip_id: str, since: datetime.date, kept: list[Entry]) -> History:
-    """Return walks, pains and pauses from ``since`` on; ``kept`` are the journal entries in force of that time."""
+    """Return walks and pains from ``since`` on, and the pauses; ``kept`` are the journal entries in force."""
     midnight_s = datetime.datetime.combine(since, datetime.time()).astimezone().timestamp()
     before = pain_before_by_day(kept)
     stumbles = events(store, clip_id, midnight_s, math.inf, (Kind.STUMBLE,))

@@ -10,7 +10,7 @@ from sternway.dashboard import words
 from sternway.dashboard.notebook import save_plan, write
 from sternway.dashboard.programme import home_day, programme_of, settle
 from sternway.dashboard.visit import FormError, Visit
-from sternway.session.journal import ACTIVITIES, EntryKind
+from sternway.session.journal import ACTIVITIES, Entry, EntryKind
 from sternway.session.plan import LONGEST_MIN, PLAN_RANGES, SUPPORTS, VARIATIONS, Plan, Week, plan_from
 from sternway.session.rules import ABSENT_DAYS, MOVE_DAYS, PAIN_BACK, PAIN_LIMIT, PAIN_RISE
 from sternway.session.screening import QUESTIONS, screen
@@ -34,7 +34,7 @@ def show(visit: Visit) -> Response:
     """Show the page."""
     today = home_day(visit.store.clock())
     programme = programme_of(visit.store, visit.clip_id, today)
-    lately = [entry for entry in reversed(programme.entries) if entry.kind in {EntryKind.ACTIVITY, EntryKind.PAUSE}]
+    others = [entry for entry in programme.entries if entry.kind in {EntryKind.ACTIVITY, EntryKind.PAUSE}]
     decisions = [entry for entry in reversed(programme.entries) if entry.kind is EntryKind.DECISION]
     return visit.page(
         "programme.html",
@@ -44,7 +44,7 @@ def show(visit: Visit) -> Response:
         decision=programme.decision,
         decisions=decisions[:8],
         rules=RULES_IN_WORDS,
-        lately=lately[:12],
+        lately=sorted(others, key=_last_day, reverse=True)[:12],
         activities=ACTIVITIES,
         pauses=PAUSES,
         supports=[(name, words.SUPPORTS[name]) for name in SUPPORTS],
@@ -130,6 +130,10 @@ def screened(visit: Visit) -> Response:
     day = home_day(visit.store.clock())
     write(visit.store, _clip_id(visit), day, EntryKind.SCREENING, body, written_by=_author(visit))
     return visit.go("/today" if outcome.may_go_on else "/programme/screening", "saved")
+
+
+def _last_day(entry: Entry) -> str:
+    return str(entry.body.get("end", entry.day.isoformat()))
 
 
 def _date(visit: Visit, name: str) -> datetime.date:

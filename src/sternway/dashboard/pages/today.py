@@ -118,7 +118,7 @@ def remark(visit: Visit) -> Response:
 
 
 def withdraw(visit: Visit) -> Response:
-    """Take an entry of today back: a later entry says so, the first one is kept."""
+    """Take an entry back, from this page or from *Programme*: a later entry says so, the first one is kept."""
     today = home_day(visit.store.clock())
     programme = programme_of(visit.store, _clip_id(visit), today)
     wanted = visit.request.path_params["entry_id"]
@@ -127,7 +127,7 @@ def withdraw(visit: Visit) -> Response:
         raise FormError("This entry has been corrected already.")
     write(visit.store, visit.clip_id, entry.day, entry.kind, {}, written_by=_author(visit), corrects=entry.entry_id)
     settle(visit.store, visit.rooms.ingest, visit.clip_id)
-    return visit.go("/today", "corrected")
+    return visit.go("/programme" if visit.form.get("page") == "/programme" else "/today", "corrected")
 
 
 def _check_answers(visit: Visit) -> dict[str, Any]:
