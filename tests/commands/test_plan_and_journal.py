@@ -1,8 +1,11 @@
+import datetime
 import json
 
 import pytest
 
 from sternway.cli import main
+from sternway.session.journal import EntryKind
+from sternway.session.notebook import Notebook
 
 
 @pytest.fixture
@@ -33,9 +36,29 @@ def test_the_plan_is_shown_set_loaded_and_printed(run, tmp_path):
     assert "support: rail" in run("plan")[1]
     own = tmp_path / "own.toml"
     own.write_text(run("plan", "print")[1].replace("cap_min = 25.0", "cap_min = 12"))
-    assert run("plan", "load", str(own)) == (0, "The plan 'default' is in use: 5, 7, 10, 12 minutes backward.\n")
+    loaded = "The plan 'default' is in use: 5, 7, 10, 12 minutes backward. Stay at 5 minutes.\n"
+    assert run("plan", "load", str(own)) == (0, loaded)
     assert json.loads(run("plan", "print", "--json")[1])["cap_min"] == 12.0
     assert json.loads(run("plan", "--json")[1])["walk"]["minutes"] == 5.0
+
+
+def test_a_changed_plan_goes_on_at_the_step_that_asks_for_no_more_than_before(run, tmp_path):
+    notebook = Notebook(tmp_path / "programme")
+    decided = {"position": {"step": 3, "moved_on": "2026-05-01"}, "move": "progress", "reasons": ["so far"]}
+    notebook.add(EntryKind.DECISION, decided, datetime.date(2026, 5, 1), "2026-05-01T09:00:00+02:00")
+    own = tmp_path / "own.toml"
+    own.write_text("[[weeks]]\nstretches = 5\nstretch_min = 2.0\n[[weeks]]\nstretches = 5\nstretch_min = 3.0\n")
+    assert "From 12 to 10 minutes." in run("plan", "load", str(own))[1]
+    assert notebook.position(datetime.date(2026, 5, 2)).step == 0
+    assert "changed: From 12 to 10 minutes." in run("journal")[1]
+
+
+def test_a_plan_that_cannot_be_read_is_replaced_and_the_step_kept(run, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(run("plan", "print")[1])
+    run("plan", "load", str(own))
+    (tmp_path / "programme/plan.toml").write_text("cap_min = 'x'")
+    assert run("plan", "load", str(own))[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sternway.dashboard.intake import keep
+from sternway.dashboard.intake import keep, meet
 from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.notebook import entries, write
 from sternway.dashboard.programme import programme_of, settle
@@ -102,3 +102,15 @@ def test_a_pause_is_taken_back_on_any_later_day(life: Life) -> None:
     assert owner.post(form.group(1), page="/programme").url.path == "/programme"
     assert life.programme(130).decision.move is not Move.PAUSE
     assert "/today/withdraw/" not in owner.get("/programme").text
+
+
+def test_a_plan_without_its_finished_steps_goes_on_at_the_same_minutes(life: Life) -> None:
+    life.stand_on(3, -2)
+    life.house.clock.now_s = at_s(0, 9)
+    with life.house.store.write() as connection:
+        meet(life.house.store, connection, "clip-1")
+    owner = life.house.owner()
+    assert "12 minutes backward" in owner.get("/programme").text
+    owner.post("/programme/plan", stretches_1="5", stretch_min_1="2", stretches_2="4", stretch_min_2="3")
+    assert life.programme(1).decision.walk.minutes == 12.0
+    assert "The plan was changed on 4 May. Stay at 12 minutes." in owner.get("/programme").text

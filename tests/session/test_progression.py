@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from sternway.errors import PlanError
 from sternway.session.history import History, Pain, PlannedPause, WalkDone
-from sternway.session.plan import Plan
-from sternway.session.progression import Position, decide, position_from, suggest_support
+from sternway.session.plan import Plan, Week
+from sternway.session.progression import Position, decide, on_changed_plan, position_from, suggest_support
 from sternway.session.rules import RULES, Move
 from sternway.session.simulation import PROFILES, simulate
 
@@ -118,6 +118,21 @@ def test_the_ends_of_the_plan_hold():
 
 def test_a_shorter_plan_takes_the_person_to_its_top():
     assert decide(replace(PLAN, cap_min=7.0), Position(9, day(0)), WELL, day(7)).walk.minutes == 7.0
+
+
+@pytest.mark.parametrize(
+    ("step", "weeks", "new_step", "words"),
+    [
+        (4, (Week(5, 2.0), Week(4, 3.0)), 2, "Stay at 13 minutes."),
+        (4, (Week(4, 3.0), Week(5, 3.0)), 0, "From 13 to 12 minutes."),
+        (4, (Week(5, 3.0),), 0, "It begins at 15 minutes, more than your 13 until now."),
+        (1, (Week(7, 1.0), Week(7, 1.0), Week(7, 1.0), Week(5, 2.0)), 1, "Stay at 7 minutes."),
+        (0, (Week(2, 1.0), Week(5, 1.0)), 0, "From 5 to 2 minutes."),
+    ],
+)
+def test_a_changed_plan_goes_on_where_it_asks_for_no_more_than_before(step, weeks, new_step, words):
+    changed_plan = replace(PLAN, weeks=weeks)
+    assert on_changed_plan(Position(step, day(2), 1), PLAN, changed_plan) == (Position(new_step, day(2), 1), words)
 
 
 def test_three_days_a_week_are_spread():

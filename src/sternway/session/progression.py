@@ -76,6 +76,26 @@ def decide(plan: Plan, position: Position, history: History, today: Day) -> Deci
     return Decision(move, reasons, after, walk, *_walking_day(plan, history, today))
 
 
+def on_changed_plan(position: Position, before: Plan, after: Plan) -> tuple[Position, str]:
+    """Return the place on ``after``, which replaces ``before``, and in words what it means for the minutes.
+
+    It is the highest step that asks for no more minutes than until now; among equal ones the nearest by number. The
+    beginning of a plan stays the beginning.
+    """
+    old_steps, steps = before.ladder(), after.ladder()
+    minutes = old_steps[min(position.step, len(old_steps) - 1)].minutes
+    within = [number for number, week in enumerate(steps) if week.minutes <= minutes + 1e-9]
+    nearest = max(within, key=lambda number: (steps[number].minutes, -abs(number - position.step)), default=0)
+    step = nearest if position.step > 0 else 0
+    return replace(position, step=step), _change_words(minutes, steps[step].minutes)
+
+
+def _change_words(before_min: float, after_min: float) -> str:
+    if after_min > before_min:
+        return f"It begins at {after_min:g} minutes, more than your {before_min:g} until now."
+    return _minutes_words(Move.HOLD, before_min, after_min)
+
+
 def _top(plan: Plan, position: Position) -> bool:
     return position.step >= len(plan.ladder()) - 1
 

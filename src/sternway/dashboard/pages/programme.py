@@ -12,6 +12,7 @@ from sternway.dashboard.programme import home_day, programme_of, settle
 from sternway.dashboard.visit import FormError, Visit
 from sternway.session.journal import ACTIVITIES, Entry, EntryKind
 from sternway.session.plan import LONGEST_MIN, PLAN_RANGES, SUPPORTS, VARIATIONS, Plan, Week, plan_from
+from sternway.session.progression import on_changed_plan
 from sternway.session.rules import ABSENT_DAYS, MOVE_DAYS, PAIN_BACK, PAIN_LIMIT, PAIN_RISE
 from sternway.session.screening import QUESTIONS, screen
 
@@ -61,7 +62,8 @@ def save(visit: Visit) -> Response:
     """Put an edited plan in force and send today's walk to the clip."""
     clip_id = _clip_id(visit)
     today = home_day(visit.store.clock())
-    before = programme_of(visit.store, clip_id, today).plan
+    programme = programme_of(visit.store, clip_id, today)
+    before = programme.plan
     values: dict[str, Any] = {"name": visit.text("name", 40) or "our plan"}
     for name, (lowest, highest) in PLAN_RANGES.items():
         number = visit.number(name, lowest, highest)
@@ -71,6 +73,9 @@ def save(visit: Visit) -> Response:
     values["variation"] = visit.choice("variation", VARIATIONS, before.variation)
     plan = plan_from(before.body() | values | {"weeks": [dataclasses.asdict(week) for week in _weeks(visit, before)]})
     save_plan(visit.store, clip_id, plan, _author(visit))
+    position, why = on_changed_plan(programme.position, before, plan)
+    body = {"position": position.body(), "move": "changed", "reasons": [why]}
+    write(visit.store, clip_id, today, EntryKind.DECISION, body, written_by="plan")
     sent = settle(visit.store, visit.rooms.ingest, clip_id)
     return visit.go("/programme", "plan_sent" if sent else "plan")
 
