@@ -7,6 +7,9 @@ from sternway.cli import main
 from sternway.session.journal import EntryKind
 from sternway.session.notebook import Notebook
 
+YES = ("stands=yes", "walks=Yes", "no_falls=YES", "healed=y", "heart=Y", "feels_feet=yes")
+"""Answers to all first-run questions but ``not_dizzy``."""
+
 
 @pytest.fixture
 def run(tmp_path, capsys):
@@ -108,6 +111,7 @@ def test_the_journal_is_written_listed_corrected_and_withdrawn(run):
         (("screening", "legs=yes"), "no question is called 'legs'"),
         (("screening",), "there is no terminal to ask at; write yes or no for each: stands=yes walks=yes"),
         (("screening", "stands=yes"), "there is no terminal to ask at"),
+        (("screening", *YES, "not_dizzy=maybe"), "answer not_dizzy with yes or no, not 'maybe'"),
     ],
 )
 def test_a_wrong_entry_says_what_to_do(run, words, message):
@@ -117,14 +121,13 @@ def test_a_wrong_entry_says_what_to_do(run, words, message):
 
 
 def test_screening_stops_at_a_no_and_an_override_is_on_record(run, monkeypatch):
-    yes = [f"{name}=yes" for name in ("stands", "walks", "no_falls", "healed", "heart", "feels_feet")]
-    status, text = run("journal", "screening", *yes, "not_dizzy=no")
+    status, text = run("journal", "screening", *YES, "not_dizzy=No")
     assert status == 1
     assert "dizziness" in text
-    assert run("journal", "screening", *yes, "not_dizzy=no", "--override")[0] == 0
+    assert run("journal", "screening", *YES, "not_dizzy=no", "--override")[0] == 0
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _: "yes")
-    assert run("journal", "screening", *yes)[0] == 0
+    assert run("journal", "screening", *YES)[0] == 0
     kept = [line.split()[-1] for line in run("journal")[1].splitlines()]
     assert kept == ["stopped", "overridden", "passed"]
 
@@ -138,3 +141,12 @@ def test_screening_without_answers_asks_all_seven_questions_one_by_one(run, monk
     assert asked[0] == "Can you stand for half a minute without holding on? (yes/no) "
     assert "Nothing here speaks against starting slowly." in text
     assert run("journal")[1].split()[-1] == "passed"
+
+
+def test_screening_asks_again_until_it_is_yes_or_no(run, monkeypatch):
+    said = iter(["perhaps", " Yes "])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: next(said))
+    status, text = run("journal", "screening", *YES)
+    assert status == 0
+    assert "Please answer yes or no." in text

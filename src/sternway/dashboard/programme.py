@@ -19,6 +19,7 @@ from sternway.session.history import History, WalkDone, history_of, pain_before_
 from sternway.session.journal import Entry, EntryKind, in_force
 from sternway.session.plan import Plan
 from sternway.session.progression import Decision, Position, decide, position_from
+from sternway.session.screening import Screening, screen
 
 DECIDING_DAYS = 120
 """How far back a decision looks: the rules ask for two walks and for absences of some weeks."""
@@ -42,6 +43,12 @@ class Programme:
         """Return the answers to the first-run questions, the newest ones."""
         found = [entry for entry in self.entries if entry.kind is EntryKind.SCREENING]
         return found[-1] if found else None
+
+    @property
+    def screening(self) -> Screening | None:
+        """Return what those answers mean."""
+        entry = self.screened
+        return screen(entry.body["answers"], bool(entry.body["override"])) if entry else None
 
 
 def programme_of(store: Store, clip_id: str, today: datetime.date) -> Programme:

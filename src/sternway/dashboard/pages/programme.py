@@ -120,9 +120,11 @@ def screening(visit: Visit) -> Response:
     """Show the first-run questions and what was answered."""
     programme = programme_of(visit.store, visit.clip_id, home_day(visit.store.clock()))
     entry = programme.screened
-    outcome = screen(entry.body["answers"], bool(entry.body["override"])) if entry else None
     return visit.page(
-        "screening.html", questions=QUESTIONS, outcome=outcome, answers=entry.body["answers"] if entry else {}
+        "screening.html",
+        questions=QUESTIONS,
+        outcome=programme.screening,
+        answers=entry.body["answers"] if entry else {},
     )
 
 
