@@ -1,8 +1,14 @@
+import datetime
 import json
 
 import pytest
 
 from sternway.cli import main
+from sternway.session.journal import EntryKind
+from sternway.session.notebook import Notebook
+
+YES = ("stands=yes", "walks=Yes", "no_falls=YES", "healed=y", "heart=Y", "feels_feet=yes")
+"""Answers to all first-run questions but ``not_dizzy``."""
 
 
 @pytest.fixture
@@ -33,9 +39,29 @@ def test_the_plan_is_shown_set_loaded_and_printed(run, tmp_path):
     assert "support: rail" in run("plan")[1]
     own = tmp_path / "own.toml"
     own.write_text(run("plan", "print")[1].replace("cap_min = 25.0", "cap_min = 12"))
-    assert run("plan", "load", str(own)) == (0, "The plan 'default' is in use: 5, 7, 10, 12 minutes backward.\n")
+    loaded = "The plan 'default' is in use: 5, 7, 10, 12 minutes backward. Stay at 5 minutes.\n"
+    assert run("plan", "load", str(own)) == (0, loaded)
     assert json.loads(run("plan", "print", "--json")[1])["cap_min"] == 12.0
     assert json.loads(run("plan", "--json")[1])["walk"]["minutes"] == 5.0
+
+
+def test_a_changed_plan_goes_on_at_the_step_that_asks_for_no_more_than_before(run, tmp_path):
+    notebook = Notebook(tmp_path / "programme")
+    decided = {"position": {"step": 3, "moved_on": "2026-05-01"}, "move": "progress", "reasons": ["so far"]}
+    notebook.add(EntryKind.DECISION, decided, datetime.date(2026, 5, 1), "2026-05-01T09:00:00+02:00")
+    own = tmp_path / "own.toml"
+    own.write_text("[[weeks]]\nstretches = 5\nstretch_min = 2.0\n[[weeks]]\nstretches = 5\nstretch_min = 3.0\n")
+    assert "From 12 to 10 minutes." in run("plan", "load", str(own))[1]
+    assert notebook.position(datetime.date(2026, 5, 2)).step == 0
+    assert "changed: From 12 to 10 minutes." in run("journal")[1]
+
+
+def test_a_plan_that_cannot_be_read_is_replaced_and_the_step_kept(run, tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(run("plan", "print")[1])
+    run("plan", "load", str(own))
+    (tmp_path / "programme/plan.toml").write_text("cap_min = 'x'")
+    assert run("plan", "load", str(own))[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -85,6 +111,7 @@ def test_the_journal_is_written_listed_corrected_and_withdrawn(run):
         (("screening", "legs=yes"), "no question is called 'legs'"),
         (("screening",), "there is no terminal to ask at; write yes or no for each: stands=yes walks=yes"),
         (("screening", "stands=yes"), "there is no terminal to ask at"),
+        (("screening", *YES, "not_dizzy=maybe"), "answer not_dizzy with yes or no, not 'maybe'"),
     ],
 )
 def test_a_wrong_entry_says_what_to_do(run, words, message):
@@ -94,14 +121,13 @@ def test_a_wrong_entry_says_what_to_do(run, words, message):
 
 
 def test_screening_stops_at_a_no_and_an_override_is_on_record(run, monkeypatch):
-    yes = [f"{name}=yes" for name in ("stands", "walks", "no_falls", "healed", "heart", "feels_feet")]
-    status, text = run("journal", "screening", *yes, "not_dizzy=no")
+    status, text = run("journal", "screening", *YES, "not_dizzy=No")
     assert status == 1
     assert "dizziness" in text
-    assert run("journal", "screening", *yes, "not_dizzy=no", "--override")[0] == 0
+    assert run("journal", "screening", *YES, "not_dizzy=no", "--override")[0] == 0
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _: "yes")
-    assert run("journal", "screening", *yes)[0] == 0
+    assert run("journal", "screening", *YES)[0] == 0
     kept = [line.split()[-1] for line in run("journal")[1].splitlines()]
     assert kept == ["stopped", "overridden", "passed"]
 
@@ -115,3 +141,12 @@ def test_screening_without_answers_asks_all_seven_questions_one_by_one(run, monk
     assert asked[0] == "Can you stand for half a minute without holding on? (yes/no) "
     assert "Nothing here speaks against starting slowly." in text
     assert run("journal")[1].split()[-1] == "passed"
+
+
+def test_screening_asks_again_until_it_is_yes_or_no(run, monkeypatch):
+    said = iter(["perhaps", " Yes "])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: next(said))
+    status, text = run("journal", "screening", *YES)
+    assert status == 0
+    assert "Please answer yes or no." in text

@@ -204,6 +204,11 @@ def test_nasty_addresses_find_nothing_and_break_nothing(walked: Any, nasty: str)
     assert owner.get("/walks").status_code == 200
 
 
+@pytest.mark.parametrize("month", ["0001-01", "9999-12"])
+def test_a_month_in_which_nobody_walked_with_a_clip_shows_this_one(walked: Any, month: str) -> None:
+    assert "<h2>May 2026</h2>" in walked.owner().get(f"/walks?month={month}").text
+
+
 def test_what_people_write_is_shown_as_they_wrote_it_and_never_run(walked: Any) -> None:
     owner = walked.owner()
     owner.get("/today")
@@ -353,9 +358,15 @@ def test_a_no_to_a_first_question_stops_the_setup_until_somebody_takes_it_on(hou
     owner.get("/programme/screening")
     answer = owner.post("/programme/screening", **{**answers, "not_dizzy": "no"})
     assert "Please ask a doctor" in answer.text
-    assert "please ask a doctor" in owner.get("/today").text
+    today = owner.get("/today").text
+    assert "dizziness or poor balance makes a fall backward likely. Please ask a doctor" in today
+    assert 'href="/programme/screening"' in today
+    assert "and start" not in today
+    assert owner.post("/today/check", then="start").url.path == "/programme/screening"
     owner.post("/programme/screening", **{**answers, "not_dizzy": "no"}, override="yes")
-    assert "please ask a doctor" not in owner.get("/today").text
+    today = owner.get("/today").text
+    assert "Please ask a doctor" not in today
+    assert "and start" in today
     [first, second] = entries(house.store, "clip-1", kinds=(EntryKind.SCREENING,))
     assert (first.body["override"], second.body["override"]) == (False, True)
 

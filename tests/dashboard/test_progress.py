@@ -1,11 +1,18 @@
-"""What the page of progress calls a change."""
+"""What the page of progress calls a change, and a streak."""
 
 import datetime
+import re
+from typing import Any
 
 import pytest
 
+from sternway.dashboard.intake import keep
+from sternway.dashboard.made_up_clip import MadeUpClip
+from sternway.dashboard.notebook import write
 from sternway.dashboard.pages.progress import _walk_test_chart
 from sternway.session.history import History, WalkDone
+from sternway.session.journal import EntryKind
+from sternway.session.plan import Plan
 from sternway.session.trends import weekly
 
 MONDAY = datetime.date(2026, 1, 5)
@@ -29,3 +36,20 @@ def test_the_walk_test_changes_only_beyond_its_measuring_error(times_s: list[flo
     summary = _walk_test_chart(weekly(History(tuple(walks)))).summary
     assert "Changes up to 2.1 s may be measuring error." in summary
     assert words in summary
+
+
+def test_the_streak_is_the_same_however_far_back_the_page_looks(house: Any) -> None:
+    """Ten kept weeks, a pause of three weeks that was written before them all, and this week."""
+    clip, monday = MadeUpClip("clip-1", 1), datetime.date(2026, 5, 4)
+    for week in (*range(-13, -3), 0):
+        day = monday + datetime.timedelta(weeks=week)
+        for number in (0, 1):
+            start = datetime.datetime.combine(day + datetime.timedelta(days=number), datetime.time(10))
+            keep(house.store, list(clip.walk(start.timestamp(), Plan().walk(0, ""), 0.03, 0)))
+    pause = {"start": "2026-04-13", "end": "2026-05-03", "why": "holiday"}
+    write(house.store, "clip-1", datetime.date(2026, 1, 26), EntryKind.PAUSE, pause, written_by="walker")
+    owner = house.owner()
+    for span, week_count in (("4", 5), ("12", 13), ("26", 14), ("52", 14)):
+        page = owner.get(f"/progress?weeks={span}").text
+        assert "2 of 3 walks this week; 11 weeks kept." in page
+        assert len(re.findall(r"Week from \d", page)) == week_count

@@ -43,6 +43,10 @@ def test_a_planned_pause_neither_breaks_nor_feeds_the_streak():
     assert [week.excused for week in done.weeks] == [False, True, True, False]
 
 
+def test_a_beginning_on_a_sunday_is_no_planned_pause():
+    assert adherence(History(), 3, day(6), day(6)).words == "0 of 1 walks this week."
+
+
 def test_half_a_week_of_pause_asks_for_half_the_walks():
     done = adherence(walked(1, pauses=[PlannedPause(day(3), day(9))]), 3, MONDAY, day(6))
     assert (done.weeks[0].planned_count, done.weeks[0].kept) == (2, True)
@@ -59,4 +63,6 @@ def test_the_reminder_comes_after_three_days_and_never_in_a_pause():
     assert reminder(history, MONDAY, day(3)) is None
     assert reminder(history, MONDAY, day(4)) == "Last walk 4 days ago. A short one counts."
     assert reminder(History(), MONDAY, day(4)) == "Your first walk waits: five minutes."
-    assert reminder(walked(1, pauses=[PlannedPause(day(2), day(9))]), MONDAY, day(6)) is None
+    away = walked(1, pauses=[PlannedPause(day(2), day(9))])
+    assert [reminder(away, MONDAY, day(number)) for number in (6, 11)] == [None, None]
+    assert reminder(away, MONDAY, day(12)) == "Last walk 12 days ago. A short one counts."

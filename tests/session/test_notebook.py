@@ -91,3 +91,20 @@ def test_walks_and_pain_in_the_journal_move_the_plan_and_the_move_is_written_dow
     assert (decision.move, decision.walk.minutes) == (Move.PROGRESS, 7.0)
     assert notebook.position(DAY).step == 1
     assert [e.body["move"] for e in notebook.entries() if e.kind is EntryKind.DECISION] == ["hold", "progress"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(EntryKind.CHECK, {"pain_before": 0}), (EntryKind.PAIN, {"value": 0, "when": "before"})],
+)
+def test_pain_before_a_walk_counts_as_written_in_the_journal(notebook, new_walker, kind, said):
+    walker = new_walker()
+    walker.started().walk(5.0).press(Press.LONG)
+    notebook.decide(DAY, WRITTEN)
+    for number in (0, 2):
+        day = DAY + datetime.timedelta(days=number)
+        notebook.add(kind, said, day, WRITTEN)
+        notebook.add_walk({**walker.report, "stopped": False}, day, WRITTEN)
+        pain(notebook, 2, day + datetime.timedelta(days=1))
+    decision = notebook.decide(DAY + datetime.timedelta(days=3))
+    assert decision.reasons == ("The next morning hurt too much after both of the last two walks.",)

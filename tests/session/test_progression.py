@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from sternway.errors import PlanError
 from sternway.session.history import History, Pain, PlannedPause, WalkDone
-from sternway.session.plan import Plan
-from sternway.session.progression import Position, decide, position_from, suggest_support
+from sternway.session.plan import Plan, Week
+from sternway.session.progression import Position, decide, on_changed_plan, position_from, suggest_support
 from sternway.session.rules import RULES, Move
 from sternway.session.simulation import PROFILES, simulate
 
@@ -76,12 +76,28 @@ def test_less_steady_twice_steps_back():
     assert decide(PLAN, Position(2, day(0)), history, day(7)).move is Move.BACK
 
 
-def test_the_same_trouble_moves_the_plan_back_only_once():
-    history = changed(last={"stumble_count": 2})
-    first = decide(PLAN, Position(3, day(0)), history, day(5))
-    assert (first.move, first.position) == (Move.BACK, Position(2, day(5)))
-    for later in (5, 6, 8):
-        assert decide(PLAN, first.position, history, day(later)).position == first.position
+@pytest.mark.parametrize("decided_on", [4, 5])
+@pytest.mark.parametrize("trouble", [{"stumble_count": 2}, {"fall_count": 1}])
+def test_the_same_trouble_moves_the_plan_back_only_once(trouble, decided_on):
+    history = changed(last=trouble)
+    first = decide(PLAN, Position(3, day(0)), history, day(decided_on))
+    assert (first.move, first.position.step) == (Move.BACK, 2)
+    for later in (4, 5, 6, 8):
+        if later >= decided_on:
+            assert decide(PLAN, first.position, history, day(later)).position == first.position
+
+
+def test_a_second_walk_on_the_day_of_a_move_is_looked_at_by_itself():
+    position = decide(PLAN, Position(3, day(0)), changed(last={"fall_count": 1}), day(4)).position
+    for last, step in (({"stumble_count": 1}, 2), ({"fall_count": 1}, 1)):
+        twice = replace(WELL, walks=(*changed(last={"fall_count": 1}).walks, walk(4, **last)))
+        assert decide(PLAN, position, twice, day(4)).position.step == step
+        assert decide(PLAN, position, twice, day(5)).position.step == step
+
+
+def test_the_walk_that_moved_the_plan_back_is_none_at_the_new_minutes():
+    position = decide(PLAN, Position(3, day(0)), changed(last={"stumble_count": 2}), day(4)).position
+    assert "0 of 2 complete walks" in " ".join(decide(PLAN, position, WELL, day(5)).reasons)
 
 
 def test_two_weeks_away_step_back_and_a_planned_pause_of_two_weeks_does_not():
@@ -102,6 +118,21 @@ def test_the_ends_of_the_plan_hold():
 
 def test_a_shorter_plan_takes_the_person_to_its_top():
     assert decide(replace(PLAN, cap_min=7.0), Position(9, day(0)), WELL, day(7)).walk.minutes == 7.0
+
+
+@pytest.mark.parametrize(
+    ("step", "weeks", "new_step", "words"),
+    [
+        (4, (Week(5, 2.0), Week(4, 3.0)), 2, "Stay at 13 minutes."),
+        (4, (Week(4, 3.0), Week(5, 3.0)), 0, "From 13 to 12 minutes."),
+        (4, (Week(5, 3.0),), 0, "It begins at 15 minutes, more than your 13 until now."),
+        (1, (Week(7, 1.0), Week(7, 1.0), Week(7, 1.0), Week(5, 2.0)), 1, "Stay at 7 minutes."),
+        (0, (Week(2, 1.0), Week(5, 1.0)), 0, "From 5 to 2 minutes."),
+    ],
+)
+def test_a_changed_plan_goes_on_where_it_asks_for_no_more_than_before(step, weeks, new_step, words):
+    changed_plan = replace(PLAN, weeks=weeks)
+    assert on_changed_plan(Position(step, day(2), 1), PLAN, changed_plan) == (Position(new_step, day(2), 1), words)
 
 
 def test_three_days_a_week_are_spread():
@@ -135,8 +166,17 @@ def test_support_is_given_at_once_and_taken_away_only_when_earned():
     assert suggest_support("partner", changed(well(0), last={"support": "partner", "fall_count": 1}))[0] == "partner"
 
 
+def test_one_stumble_asks_for_one_level_more_and_a_clean_walk_with_it_for_no_other():
+    stumbled, clean = walk(0, support="wall", stumble_count=1), walk(2, support="rail")
+    assert suggest_support("wall", History((stumbled,)))[0] == "rail"
+    assert suggest_support("wall", History((stumbled, clean)))[0] == "rail"
+    assert suggest_support("wall", History((stumbled, replace(clean, support="wall"))))[0] == "rail"
+    assert suggest_support("wall", History((stumbled, replace(clean, stumble_count=1))))[0] == "partner"
+
+
 def test_a_position_goes_through_plain_data_and_a_spoilt_one_is_refused():
-    assert position_from(Position(3, day(2)).body()) == Position(3, day(2))
+    assert position_from(Position(3, day(2), 1).body()) == Position(3, day(2), 1)
+    assert position_from({"step": 3, "moved_on": "2026-01-07"}) == Position(3, day(2))
     with pytest.raises(PlanError, match="cannot be read"):
         position_from({"step": "x"})
 

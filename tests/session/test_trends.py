@@ -34,6 +34,12 @@ def test_weeks_put_pain_dose_and_steadiness_side_by_side():
     assert (first.walk_test_s, third.walk_test_s) == (None, 5.0)
 
 
+def test_pain_before_a_walk_that_has_it_counts_once():
+    walks = (WalkDone(day(0), 300.0, pain_before=4), WalkDone(day(2), 300.0))
+    pains = (Pain(day(0), 4, "before"), Pain(day(2), 1, "before"))
+    assert weekly(History(walks, pains))[0].pain_before == 2.5
+
+
 def test_variations_are_kept_apart():
     assert [week.walk_count for week in weekly(HISTORY, "flat")] == [2, 0, 0]
     assert [week.walk_count for week in weekly(HISTORY, "uphill")] == [0, 0, 1]

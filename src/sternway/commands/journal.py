@@ -117,14 +117,28 @@ def _answers(given: Mapping[str, str]) -> dict[str, bool]:
     if not sys.stdin.isatty() and not all(given.get(question.name) for question in QUESTIONS):
         words = " ".join(f"{question.name}=yes" for question in QUESTIONS)
         raise MessageError(f"there is no terminal to ask at; write yes or no for each: {words}")
-    return {q.name: (given.get(q.name) or _ask(f"{q.words} (yes/no) ")) in ("yes", "y") for q in QUESTIONS}
+    for name, text in given.items():
+        if text and _yes(text) is None:
+            raise MessageError(f"answer {name} with yes or no, not {text!r}")
+    return {q.name: bool(_yes(given[q.name]) if given.get(q.name) else _ask(q.words)) for q in QUESTIONS}
 
 
-def _ask(words: str) -> str:
+def _yes(text: str) -> bool | None:
+    """Return what a *yes* or *no* in any case says, ``None`` where it is neither.
+
+    >>> _yes("Yes"), _yes("n"), _yes("perhaps")
+    (True, False, None)
+    """
+    return {"yes": True, "y": True, "no": False, "n": False}.get(text.strip().lower())
+
+
+def _ask(words: str) -> bool:
     try:
-        return input(words).strip().lower()
+        while (answer := _yes(input(f"{words} (yes/no) "))) is None:
+            print("Please answer yes or no.")
     except EOFError:
-        return "no"
+        return False
+    return answer
 
 
 def _write(

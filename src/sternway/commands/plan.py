@@ -5,7 +5,6 @@ import dataclasses
 import datetime
 import json
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from sternway.session.adherence import adherence
 from sternway.session.history import Day, history_of
 from sternway.session.journal import EntryKind
 from sternway.session.notebook import Notebook
-from sternway.session.plan import Plan, plan_from, plan_text
-from sternway.session.progression import Decision
+from sternway.session.plan import Plan, load_plan, plan_from, plan_text
+from sternway.session.progression import Decision, on_changed_plan
 from sternway.session.rules import Move
 from sternway.session.simulation import PROFILES, SimulatedDay, simulate
 
@@ -71,7 +70,7 @@ def _show(notebook: Notebook, arguments: argparse.Namespace) -> int:
 
 def _set(notebook: Notebook, arguments: argparse.Namespace) -> int:
     changes = {name: _toml_value(text) for name, text in pairs(arguments.values).items()}
-    return _keep(notebook, notebook.plan().body() | changes)
+    return _keep(notebook, plan_text(plan_from(notebook.plan().body() | changes)))
 
 
 def _load(notebook: Notebook, arguments: argparse.Namespace) -> int:
@@ -79,13 +78,13 @@ def _load(notebook: Notebook, arguments: argparse.Namespace) -> int:
         raise PlanError("name one TOML file to load; `sternway plan print` gives one to start from")
     path = Path(arguments.values[0])
     try:
-        plan = notebook.keep_plan(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        load_plan(text)
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: cannot be read ({error})") from error
     except PlanError as error:
         raise PlanError(f"{path}: {error}") from error
-    print(f"The plan {plan.name!r} is in use: {_ladder_words(plan)}.")
-    return 0
+    return _keep(notebook, text)
 
 
 def _pause(notebook: Notebook, arguments: argparse.Namespace) -> int:
@@ -104,9 +103,18 @@ def _print(notebook: Notebook, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _keep(notebook: Notebook, values: Mapping[str, Any]) -> int:
-    plan = notebook.keep_plan(plan_text(plan_from(values)))
-    print(f"The plan {plan.name!r} is in use: {_ladder_words(plan)}.")
+def _keep(notebook: Notebook, text: str) -> int:
+    """Use the plan in TOML ``text``; from one that cannot be read the walker keeps the number of the step."""
+    written = now()
+    try:
+        before = notebook.plan()
+    except PlanError:
+        before = load_plan(text)
+    plan = notebook.keep_plan(text)
+    position, why = on_changed_plan(notebook.position(written.date()), before, plan)
+    body = {"position": position.body(), "move": "changed", "reasons": [why]}
+    notebook.add(EntryKind.DECISION, body, written.date(), written.isoformat(timespec="seconds"))
+    print(f"The plan {plan.name!r} is in use: {_ladder_words(plan)}. {why}")
     return 0
 
 

@@ -12,6 +12,9 @@ from sternway.dashboard.store import Store
 from sternway.session.journal import Entry, EntryKind, check_entry, entry_body, entry_from
 from sternway.session.plan import Plan, plan_from
 
+LASTING = (EntryKind.DECISION, EntryKind.SCREENING, EntryKind.PAUSE)
+"""What holds for days long after the one it was written on."""
+
 
 def journal_row(clip_id: str, entry: Entry, at_s: float, written_by: str) -> dict[str, Any]:
     """Return the row of one entry."""
@@ -51,10 +54,14 @@ def entries(
     since: datetime.date = datetime.date.min,
     kinds: tuple[EntryKind, ...] = tuple(EntryKind),
 ) -> list[Entry]:
-    """Return every entry about a day from ``since`` on, also corrected ones, in the order of writing."""
+    """Return every entry about a day from ``since`` on, also corrected ones, in the order of writing.
+
+    :data:`LASTING` ones are returned whatever their day.
+    """
+    lasting = JOURNAL.c.kind.in_([kind.value for kind in LASTING])
     query = (
         sa.select(JOURNAL.c.entry)
-        .where(JOURNAL.c.clip_id == clip_id, JOURNAL.c.day >= since.isoformat())
+        .where(JOURNAL.c.clip_id == clip_id, sa.or_(JOURNAL.c.day >= since.isoformat(), lasting))
         .where(JOURNAL.c.kind.in_([kind.value for kind in kinds]))
         .order_by(JOURNAL.c.id)
     )

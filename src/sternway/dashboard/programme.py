@@ -15,10 +15,11 @@ from sternway.dashboard.notes import note, read_note
 from sternway.dashboard.store import Store
 from sternway.events import Kind
 from sternway.publish import messages
-from sternway.session.history import History, WalkDone, history_of, walk_done
+from sternway.session.history import History, WalkDone, history_of, pain_before_by_day, walk_done
 from sternway.session.journal import Entry, EntryKind, in_force
 from sternway.session.plan import Plan
 from sternway.session.progression import Decision, Position, decide, position_from
+from sternway.session.screening import Screening, screen
 
 DECIDING_DAYS = 120
 """How far back a decision looks: the rules ask for two walks and for absences of some weeks."""
@@ -43,38 +44,34 @@ class Programme:
         found = [entry for entry in self.entries if entry.kind is EntryKind.SCREENING]
         return found[-1] if found else None
 
+    @property
+    def screening(self) -> Screening | None:
+        """Return what those answers mean."""
+        entry = self.screened
+        return screen(entry.body["answers"], bool(entry.body["override"])) if entry else None
+
 
 def programme_of(store: Store, clip_id: str, today: datetime.date) -> Programme:
     """Return the programme of one walker as it stands; nothing is written."""
     since = today - datetime.timedelta(days=DECIDING_DAYS)
     kept = in_force(entries(store, clip_id, since))
-    lasting = in_force(entries(store, clip_id, kinds=(EntryKind.DECISION, EntryKind.SCREENING)))
     history = history_since(store, clip_id, since, kept)
     plan = plan_in_force(store, clip_id)
-    decisions = [entry for entry in lasting if entry.kind is EntryKind.DECISION]
+    decisions = [entry for entry in kept if entry.kind is EntryKind.DECISION]
     position = position_from(decisions[-1].body["position"]) if decisions else Position(0, _began(history, today))
-    screenings = [entry for entry in lasting if entry.kind is EntryKind.SCREENING and entry.day < since]
-    decision = decide(plan, position, history, today)
-    return Programme(plan, position, decision, history, (*screenings, *kept))
+    return Programme(plan, position, decide(plan, position, history, today), history, tuple(kept))
 
 
 def history_since(store: Store, clip_id: str, since: datetime.date, kept: list[Entry]) -> History:
-    """Return walks, pains and pauses from ``since`` on; ``kept`` are the journal entries in force of that time."""
+    """Return walks and pains from ``since`` on, and the pauses; ``kept`` are the journal entries in force."""
     midnight_s = datetime.datetime.combine(since, datetime.time()).astimezone().timestamp()
-    pain_before = {
-        entry.day: entry.body["pain_before"]
-        for entry in kept
-        if entry.kind is EntryKind.CHECK and entry.body.get("pain_before") is not None
-    }
+    before = pain_before_by_day(kept)
     stumbles = events(store, clip_id, midnight_s, math.inf, (Kind.STUMBLE,))
     false_s = [event.at_s for event in stumbles if event.verdict == "false_alarm"]
     walks, tests = [], []
     for started_s, report in reports(store, clip_id, midnight_s):
         day = home_day(started_s)
-        walk = _without(false_s, walk_done(report, day), started_s, report)
-        if walk.pain_before is None and day in pain_before:
-            walk = dataclasses.replace(walk, pain_before=pain_before[day])
-        walks.append(walk)
+        walks.append(_without(false_s, walk_done(report, day, before.get(day)), started_s, report))
         if report["plan"].get("walk_test"):
             tests.append(day)
     said = history_of(entry for entry in kept if entry.kind is not EntryKind.WALK)

@@ -47,7 +47,7 @@ def monday_of(day: Day) -> Day:
 def adherence(history: History, days_per_week: int, began_on: Day, today: Day) -> Adherence:
     """Return the weeks from ``began_on`` to ``today``; the week under way can only help the streak.
 
-    Days of a planned pause are not asked for: a week is excused where fewer than two free days are left.
+    Days of a planned pause are not asked for: a week is excused where it leaves fewer than two free days.
     """
     first, this = monday_of(began_on), monday_of(today)
     weeks = tuple(
@@ -58,8 +58,8 @@ def adherence(history: History, days_per_week: int, began_on: Day, today: Day) -
 
 
 def _week(history: History, days_per_week: int, monday: Day, began_on: Day) -> WeekDone:
-    days = [monday + datetime.timedelta(days=n) for n in range(7)]
-    free = [day for day in days if history.pause_on(day) is None and day >= began_on]
+    days = [day for n in range(7) if (day := monday + datetime.timedelta(days=n)) >= began_on]
+    free = [day for day in days if history.pause_on(day) is None]
     walks = [walk for walk in history.walks if monday <= walk.day < monday + WEEK]
     planned = min(days_per_week, (len(free) * days_per_week + 6) // 7)
     done = len({walk.day for walk in walks})
@@ -69,7 +69,7 @@ def _week(history: History, days_per_week: int, monday: Day, began_on: Day) -> W
         planned,
         round(sum(walk.backward_s for walk in walks) / 60.0, 2),
         kept=done > 0 and done >= planned - 1,
-        excused=len(free) < 2 and done == 0,
+        excused=len(free) < min(2, len(days)) and done == 0,
     )
 
 
@@ -105,4 +105,6 @@ def reminder(history: History, began_on: Day, today: Day) -> str | None:
     idle = history.idle_days(last if last is not None else began_on, today)
     if idle < REMIND_DAYS:
         return None
-    return f"Last walk {idle + 1} days ago. A short one counts." if last else "Your first walk waits: five minutes."
+    if last is None:
+        return "Your first walk waits: five minutes."
+    return f"Last walk {(today - last).days} days ago. A short one counts."

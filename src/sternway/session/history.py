@@ -90,8 +90,22 @@ class History:
         return sum(self.pause_on(day) is None for day in days)
 
 
-def walk_done(report: Mapping[str, Any], day: Day) -> WalkDone:
-    """Return the summary of a session report (see :func:`~sternway.session.report.report_body`) of ``day``."""
+def pain_before_by_day(entries: Iterable[Entry]) -> dict[Day, int]:
+    """Return the pain before walking that a journal holds, from checks and by itself; each day's last word counts."""
+    said: dict[Day, int] = {}
+    for entry in entries:
+        if entry.kind is EntryKind.CHECK and entry.body.get("pain_before") is not None:
+            said[entry.day] = entry.body["pain_before"]
+        elif entry.kind is EntryKind.PAIN and entry.body["when"] == "before":
+            said[entry.day] = entry.body["value"]
+    return said
+
+
+def walk_done(report: Mapping[str, Any], day: Day, pain_before: int | None = None) -> WalkDone:
+    """Return the summary of a session report (see :func:`~sternway.session.report.report_body`) of ``day``.
+
+    ``pain_before`` is what the journal says; an answer in the report goes before it.
+    """
     dose, events, answers = report["dose"], report["events"]["count"], report["answers"]
     pain, trials_s = answers.get("pain_before"), report.get("walk_test_s", ())
     return WalkDone(
@@ -106,7 +120,7 @@ def walk_done(report: Mapping[str, Any], day: Day) -> WalkDone:
         reason=str(report["reason"]),
         support=str(report["plan"].get("support", "wall")),
         variation=str(report["plan"].get("variation", "flat")),
-        pain_before=pain if isinstance(pain, int) else None,
+        pain_before=pain if isinstance(pain, int) else pain_before,
         cadence_spm=report["cadence_spm"]["backward"],
         softness_ratio=report["softness"]["ratio"],
         lean_rad=report["posture"]["lean_rad"],
@@ -119,7 +133,8 @@ def history_of(entries: Iterable[Entry]) -> History:
     """Return the history that a journal holds; give it the entries in force."""
     entries = list(entries)
     kinds = {kind: [entry for entry in entries if entry.kind is kind] for kind in EntryKind}
-    walks = [walk_done(entry.body["report"], entry.day) for entry in kinds[EntryKind.WALK]]
+    before = pain_before_by_day(entries)
+    walks = [walk_done(entry.body["report"], entry.day, before.get(entry.day)) for entry in kinds[EntryKind.WALK]]
     pains = [
         Pain(entry.day, entry.body["value"], entry.body["when"], entry.body.get("place"))
         for entry in kinds[EntryKind.PAIN]

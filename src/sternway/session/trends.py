@@ -57,7 +57,8 @@ def _summary(history: History, variation: str | None, monday: Day) -> WeekSummar
     walks = [w for w in history.walks if monday <= w.day <= sunday and variation in (None, w.variation)]
     pains = [pain for pain in history.pains if monday <= pain.day <= sunday]
     known = [walk.level == "steady" for walk in walks if walk.level != "unknown"]
-    before = [w.pain_before for w in walks] + [pain.value for pain in pains if pain.when == "before"]
+    asked = {walk.day for walk in walks if walk.pain_before is not None}
+    before = [w.pain_before for w in walks] + [p.value for p in pains if p.when == "before" and p.day not in asked]
     return WeekSummary(
         monday=monday,
         walk_count=len(walks),

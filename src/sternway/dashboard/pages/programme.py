@@ -10,8 +10,9 @@ from sternway.dashboard import words
 from sternway.dashboard.notebook import save_plan, write
 from sternway.dashboard.programme import home_day, programme_of, settle
 from sternway.dashboard.visit import FormError, Visit
-from sternway.session.journal import ACTIVITIES, EntryKind
+from sternway.session.journal import ACTIVITIES, Entry, EntryKind
 from sternway.session.plan import LONGEST_MIN, PLAN_RANGES, SUPPORTS, VARIATIONS, Plan, Week, plan_from
+from sternway.session.progression import on_changed_plan
 from sternway.session.rules import ABSENT_DAYS, MOVE_DAYS, PAIN_BACK, PAIN_LIMIT, PAIN_RISE
 from sternway.session.screening import QUESTIONS, screen
 
@@ -34,7 +35,7 @@ def show(visit: Visit) -> Response:
     """Show the page."""
     today = home_day(visit.store.clock())
     programme = programme_of(visit.store, visit.clip_id, today)
-    lately = [entry for entry in reversed(programme.entries) if entry.kind in {EntryKind.ACTIVITY, EntryKind.PAUSE}]
+    others = [entry for entry in programme.entries if entry.kind in {EntryKind.ACTIVITY, EntryKind.PAUSE}]
     decisions = [entry for entry in reversed(programme.entries) if entry.kind is EntryKind.DECISION]
     return visit.page(
         "programme.html",
@@ -44,7 +45,7 @@ def show(visit: Visit) -> Response:
         decision=programme.decision,
         decisions=decisions[:8],
         rules=RULES_IN_WORDS,
-        lately=lately[:12],
+        lately=sorted(others, key=_last_day, reverse=True)[:12],
         activities=ACTIVITIES,
         pauses=PAUSES,
         supports=[(name, words.SUPPORTS[name]) for name in SUPPORTS],
@@ -61,7 +62,8 @@ def save(visit: Visit) -> Response:
     """Put an edited plan in force and send today's walk to the clip."""
     clip_id = _clip_id(visit)
     today = home_day(visit.store.clock())
-    before = programme_of(visit.store, clip_id, today).plan
+    programme = programme_of(visit.store, clip_id, today)
+    before = programme.plan
     values: dict[str, Any] = {"name": visit.text("name", 40) or "our plan"}
     for name, (lowest, highest) in PLAN_RANGES.items():
         number = visit.number(name, lowest, highest)
@@ -71,6 +73,9 @@ def save(visit: Visit) -> Response:
     values["variation"] = visit.choice("variation", VARIATIONS, before.variation)
     plan = plan_from(before.body() | values | {"weeks": [dataclasses.asdict(week) for week in _weeks(visit, before)]})
     save_plan(visit.store, clip_id, plan, _author(visit))
+    position, why = on_changed_plan(programme.position, before, plan)
+    body = {"position": position.body(), "move": "changed", "reasons": [why]}
+    write(visit.store, clip_id, today, EntryKind.DECISION, body, written_by="plan")
     sent = settle(visit.store, visit.rooms.ingest, clip_id)
     return visit.go("/programme", "plan_sent" if sent else "plan")
 
@@ -115,9 +120,11 @@ def screening(visit: Visit) -> Response:
     """Show the first-run questions and what was answered."""
     programme = programme_of(visit.store, visit.clip_id, home_day(visit.store.clock()))
     entry = programme.screened
-    outcome = screen(entry.body["answers"], bool(entry.body["override"])) if entry else None
     return visit.page(
-        "screening.html", questions=QUESTIONS, outcome=outcome, answers=entry.body["answers"] if entry else {}
+        "screening.html",
+        questions=QUESTIONS,
+        outcome=programme.screening,
+        answers=entry.body["answers"] if entry else {},
     )
 
 
@@ -130,6 +137,10 @@ def screened(visit: Visit) -> Response:
     day = home_day(visit.store.clock())
     write(visit.store, _clip_id(visit), day, EntryKind.SCREENING, body, written_by=_author(visit))
     return visit.go("/today" if outcome.may_go_on else "/programme/screening", "saved")
+
+
+def _last_day(entry: Entry) -> str:
+    return str(entry.body.get("end", entry.day.isoformat()))
 
 
 def _date(visit: Visit, name: str) -> datetime.date:

@@ -1,5 +1,6 @@
 """Progress: pain, dose, steadiness, softness and the walk test by week, and one page to print."""
 
+import dataclasses
 import datetime
 import math
 from collections import Counter
@@ -10,12 +11,13 @@ from starlette.responses import Response
 
 from sternway.dashboard import words
 from sternway.dashboard.charts import Chart, bars, lines
+from sternway.dashboard.lookup import walks as every_walk
 from sternway.dashboard.notebook import entries, plan_in_force
 from sternway.dashboard.programme import history_since, home_day
 from sternway.dashboard.rendering import number
 from sternway.dashboard.visit import Visit
 from sternway.session.adherence import Adherence, adherence
-from sternway.session.history import History
+from sternway.session.history import History, PlannedPause, WalkDone
 from sternway.session.journal import Entry, EntryKind, in_force
 from sternway.session.plan import VARIATIONS
 from sternway.session.trends import WeekSummary, trend, weekly
@@ -57,7 +59,7 @@ def _facts(visit: Visit) -> dict[str, Any]:
     return {
         "weeks": weeks,
         "charts": _charts(weeks, kept),
-        "adherence": _adherence(history, plan.days_per_week, since, today),
+        "adherence": _adherence(visit, history.pauses, plan.days_per_week, since),
         "plan": plan,
         "span": span,
         "spans": SPANS,
@@ -79,9 +81,14 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
     return dict(Counter(names).most_common())
 
 
-def _adherence(history: History, days_per_week: int, since: datetime.date, today: datetime.date) -> Adherence:
-    began = min([walk.day for walk in history.walks], default=today)
-    return adherence(history, days_per_week, max(since, began), today)
+def _adherence(visit: Visit, pauses: tuple[PlannedPause, ...], days_per_week: int, since: datetime.date) -> Adherence:
+    """Return the streak over all walks ever, and the weeks from ``since`` on."""
+    today = home_day(visit.store.clock())
+    rows = every_walk(visit.store, visit.clip_id)
+    walks = tuple(WalkDone(home_day(row.started_s), row.backward_s) for row in rows)
+    began = min([walk.day for walk in walks], default=today)
+    done = adherence(History(walks, pauses=pauses), days_per_week, began, today)
+    return dataclasses.replace(done, weeks=tuple(week for week in done.weeks if week.monday >= since))
 
 
 def _charts(weeks: list[WeekSummary], kept: list[Entry]) -> list[Chart]:

@@ -13,7 +13,6 @@ from sternway.dashboard.visit import FormError, Visit
 from sternway.records import Phase
 from sternway.session.adherence import reminder
 from sternway.session.journal import CHECK_QUESTIONS, PLACES_OF_PAIN, Entry, EntryKind
-from sternway.session.screening import screen
 
 WHEN = {
     "before": "Before the walk",
@@ -31,7 +30,7 @@ def show(visit: Visit) -> Response:
     entries = [entry for entry in programme.entries if entry.day == today and entry.kind is not EntryKind.DECISION]
     check = _newest(entries, EntryKind.CHECK)
     asked = _morning_asked(programme.history.walks, programme.entries, today)
-    screened = programme.screened
+    screening = programme.screening
     return visit.page(
         "today.html",
         today=today,
@@ -44,19 +43,24 @@ def show(visit: Visit) -> Response:
         entries=entries,
         when_words=WHEN,
         places=PLACES_OF_PAIN,
-        may_walk=screened is not None and _may_go_on(screened),
-        screened=screened,
+        screening=screening,
+        refused=screening is not None and not screening.may_go_on,
     )
 
 
 def check(visit: Visit) -> Response:
-    """Keep the pre-walk check, and start the walk with it where that was asked for."""
+    """Keep the pre-walk check, and start the walk with it if that was asked for and the first answers allow it."""
     answers = _check_answers(visit)
     clip_id, day = _clip_id(visit), home_day(visit.store.clock())
     if answers:
         write(visit.store, clip_id, day, EntryKind.CHECK, answers, written_by=_author(visit))
     settle(visit.store, visit.rooms.ingest, clip_id)
-    return _start(visit, answers) if visit.form.get("then") == "start" else visit.go("/today", "saved")
+    if visit.form.get("then") != "start":
+        return visit.go("/today", "saved")
+    screening = programme_of(visit.store, clip_id, day).screening
+    if screening is not None and not screening.may_go_on:
+        return visit.go("/programme/screening", "saved")
+    return _start(visit, answers)
 
 
 def _start(visit: Visit, answers: dict[str, Any]) -> Response:
@@ -118,7 +122,7 @@ def remark(visit: Visit) -> Response:
 
 
 def withdraw(visit: Visit) -> Response:
-    """Take an entry of today back: a later entry says so, the first one is kept."""
+    """Take an entry back, from this page or from *Programme*: a later entry says so, the first one is kept."""
     today = home_day(visit.store.clock())
     programme = programme_of(visit.store, _clip_id(visit), today)
     wanted = visit.request.path_params["entry_id"]
@@ -127,7 +131,7 @@ def withdraw(visit: Visit) -> Response:
         raise FormError("This entry has been corrected already.")
     write(visit.store, visit.clip_id, entry.day, entry.kind, {}, written_by=_author(visit), corrects=entry.entry_id)
     settle(visit.store, visit.rooms.ingest, visit.clip_id)
-    return visit.go("/today", "corrected")
+    return visit.go("/programme" if visit.form.get("page") == "/programme" else "/today", "corrected")
 
 
 def _check_answers(visit: Visit) -> dict[str, Any]:
@@ -150,10 +154,6 @@ def _morning_asked(walks: Any, entries: tuple[Entry, ...], today: datetime.date)
         for entry in entries
     )
     return not answered and any(walk.day == yesterday for walk in walks)
-
-
-def _may_go_on(entry: Entry) -> bool:
-    return screen(entry.body["answers"], bool(entry.body["override"])).may_go_on
 
 
 def _newest(entries: list[Entry], kind: EntryKind) -> Entry | None:

@@ -22,6 +22,7 @@ PAGE_COUNT = 20
 SHOWN_KINDS = ("stumble", "pre_impact", "fall", "fall_confirmed", "fall_cancelled", "fatigue", "not_worn", "fault")
 """Events that are listed; steadiness is drawn as a band instead."""
 LABELLED_KINDS = ("stumble", "pre_impact", "fall", "fall_confirmed")
+CALENDAR_YEARS = range(2000, 3000)
 BUCKET_COUNT = 4
 """Samples a drawn pair of points: lowest and highest of each bucket, so that no peak is lost."""
 
@@ -121,10 +122,13 @@ def _event(visit: Visit) -> EventRow:
 
 
 def _month(visit: Visit) -> datetime.date:
+    """Return the month asked for; this one where it is none, or none in which a clip can have been worn."""
+    this_month = visit.today.replace(day=1)
     try:
-        return datetime.date.fromisoformat(visit.request.query_params.get("month", "") + "-01")
+        month = datetime.date.fromisoformat(visit.request.query_params.get("month", "") + "-01")
     except ValueError:
-        return visit.today.replace(day=1)
+        return this_month
+    return month if month.year in CALENDAR_YEARS else this_month
 
 
 def _weeks(visit: Visit, month: datetime.date) -> list[list[Day | None]]:
