@@ -128,6 +128,22 @@ def test_nothing_is_acknowledged_that_could_not_be_stored_and_it_is_taken_later(
     assert stored(store) == [1]
 
 
+def test_storing_goes_on_after_whatever_went_wrong_and_nothing_of_it_is_acknowledged(
+    store: Store, peer: Peer, record: Any, monkeypatch: pytest.MonkeyPatch, ingest: Ingest
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError("unforeseen")
+
+    monkeypatch.setattr(ingest_module, "keep", fail)
+    peer.record(record(3), oldest_seq=3)
+    wait_until(lambda: ingest.trouble is not None)
+    assert "unforeseen" in str(ingest.trouble)
+    assert b'"seq":3' not in peer.heard.get("sternway/clip-1/ack", b"")
+    monkeypatch.setattr(ingest_module, "keep", keep)
+    peer.acknowledged(3)
+    assert stored(store) == [3]
+
+
 @pytest.mark.parametrize("suffix", ["record", "state", "event", "availability", "reply/dashboard"])
 def test_hostile_words_are_counted_dropped_and_harm_nothing(
     suffix: str, store: Store, peer: Peer, record: Any, ingest: Ingest

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
 from sternway.dashboard.notebook import journal_row
+from sternway.dashboard.readable import check_report, check_trace
 from sternway.dashboard.schema import CLIPS, COVERED, EVENTS, JOURNAL, RECORDS, TRACES, WALKS
 from sternway.dashboard.store import Store
 from sternway.dashboard.traces import pack
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 Stream = tuple[str, str]
 """Whose outbox: clip_id and store_id."""
 
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, MessageError, StatementError)
+_UNREADABLE = (KeyError, TypeError, ValueError, OverflowError, AttributeError, MessageError, StatementError)
 
 
 def keep(store: Store, arrivals: Iterable[tuple[Record, int]]) -> dict[Stream, int]:
@@ -104,6 +105,7 @@ def _parts(record: Record) -> tuple[dict[str, Any], bytes | None]:
     """Return the body for the record's own row, and the samples of a trace, which live in another table."""
     if record.kind is RecordKind.TRACE:
         try:
+            check_trace(record.body)
             return pack(record.body)
         except _UNREADABLE as error:
             _log.warning("a trace is kept but cannot be drawn: %s", error)
@@ -195,6 +197,7 @@ def walk_zero_s(record: Record, at_s: float) -> float:
 
 
 def _walk_row(record: Record, at_s: float) -> dict[str, Any]:
+    check_report(record.body)
     body, zero_s = record.body, walk_zero_s(record, at_s)
     return {
         "clip_id": record.moment.clip_id,
