@@ -15,6 +15,7 @@ from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.notebook import entries, plan_in_force, write
 from sternway.dashboard.pages import PAGES
 from sternway.dashboard.programme import home_day, programme_of
+from sternway.dashboard.store import backups
 from sternway.dashboard.visit import Access
 from sternway.session.journal import CHECK_QUESTIONS, EntryKind, in_force
 from sternway.session.plan import WalkPlan
@@ -374,6 +375,9 @@ def test_deleting_everything_leaves_nothing_to_find_on_the_disk(walked: Any) -> 
     owner.post("/today/note", text="a secret nobody else should read")
     owner.get("/data")
     owner.post("/data/backup")
+    [backup] = backups(walked.store.path)
+    for name in ("before-restore-20260501-031500.db", "before-restore-20260501-031500.db-wal", "db.restoring"):
+        shutil.copy(backup, walked.store.path.with_name(f"dashboard.{name}"))
     owner.get("/data")
     owner.post("/data/delete", word="Delete")
     files = [file for file in walked.store.path.parent.rglob("*") if file.is_file()]

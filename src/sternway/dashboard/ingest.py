@@ -107,7 +107,8 @@ class Ingest:
         self._publish(topics.PLAN.of(clip_id), messages.encode_plan(plan), topics.PLAN.retain)
 
     def forget(self, clip_id: str) -> None:
-        """Take back what the broker keeps for or about a clip."""
+        """Take back what the broker keeps for or about a clip, which is met anew if it speaks again."""
+        self._met.discard(clip_id)
         for topic in (topics.PLAN, topics.ACK, topics.STATE, topics.AVAILABILITY):
             self._publish(topic.of(clip_id), b"", retain=True)
 
