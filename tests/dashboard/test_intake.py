@@ -4,6 +4,7 @@ import copy
 import datetime
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,7 @@ def parts_of(report: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield from (("dose", name) for name in ("backward_s", "forward_s", "steps_backward"))
     yield from (("events", "count"), ("events", "list"), ("cadence_spm", "backward"), ("steadiness", "level"))
     yield from (("softness", "ratio"), ("posture", "lean_rad"), ("posture", "sway_mps2"))
+    yield ("sensor", "haptics_off")
 
 
 def test_a_report_that_lacks_what_a_page_reads_is_kept_but_is_no_walk(store: Store, record: Make) -> None:
@@ -152,6 +154,25 @@ def test_a_report_that_lacks_what_a_page_reads_is_kept_but_is_no_walk(store: Sto
     assert (count(store, RECORDS), count(store, WALKS)) == (len(broken), 0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        (RecordKind.EVENT, {"evidence": ["odd"]}),
+        (RecordKind.EVENT, {"evidence": {"peak_g": "odd"}}),
+        (RecordKind.EVENT, {"severity": "odd"}),
+        (RecordKind.EVENT, {"level": "odd"}),
+        (RecordKind.JOURNAL, {"corrects": ["odd"], "entry_id": "b"}),
+    ],
+)
+def test_an_event_or_entry_with_an_odd_part_is_kept_but_not_shown(
+    store: Store, record: Make, kind: RecordKind, odd: dict[str, Any]
+) -> None:
+    entry = {"kind": "note", "body": {"text": "windy"}, "entry_id": "a", "day": "2026-05-06", "written": "2026-05-06"}
+    whole = record(1).body if kind is RecordKind.EVENT else entry
+    keep(store, [(record(1, kind, {**whole, "new": 1}), 1), (record(2, kind, {**whole, **odd}), 1)])
+    assert (count(store, RECORDS), count(store, EVENTS) + count(store, JOURNAL)) == (2, 1)
+
+
 @pytest.mark.parametrize("phases", [[["backward"]], [["backward", "noon"]], [[7, 7.0]], ["ab"]])
 def test_a_phase_without_name_and_time_is_no_phase(store: Store, record: Make, phases: list[Any]) -> None:
     keep(store, [(record(1, RecordKind.SESSION, {**true_report(), "phases": phases}), 1)])
@@ -167,6 +188,18 @@ def test_records_made_before_the_clock_was_set_move_to_when_they_were(store: Sto
     repaired, later = events(store, "clip-1", -1e9, 1e12)
     assert (repaired.clock, later.clock) == ("repaired", "set")
     assert abs(repaired.at_s - (1_000_000.0 - 300.0 - 0.4)) < 1e-6
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_year_that_cannot_be_is_no_time_at_all(store: Store, record: Make, clock: Any, year: str) -> None:
+    odd = record(1)
+    keep(store, [(replace(odd, moment=replace(odd.moment, wall_time=f"{year}-01-01T00:00:00Z")), 1)])
+    [event] = events(store, "clip-1", -1e12, 1e12)
+    assert (event.clock, event.at_s) == ("unset", clock.now_s - 0.4)
+    origin = {"boot_id": "cccccccc", "monotonic_s": 0.0, "wall_time": f"{year}-01-01T00:00:00Z"}
+    keep(store, [(record(2, RecordKind.SESSION, {**true_report(), "origin": origin}), 1)])
+    [walk] = walks(store, "clip-1", -1e12)
+    assert walk.ended_s == clock.now_s
 
 
 def test_records_that_come_after_the_clock_was_set_are_repaired_at_once(store: Store, record: Make) -> None:

@@ -1,10 +1,24 @@
-"""What the pages read of a report or a trace; a body that lacks any of it is kept whole, but not shown."""
+"""What the pages and the plan read of a record; a body that lacks any of it is kept whole, but not shown."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from sternway.publish.schema import ANY_NAME, Flag, Integer, Items, Maybe, Named, Number, Plain, Struct, Text, Words
-from sternway.publish.shapes import TRACE_BODY
+from sternway.publish.schema import (
+    ANY_NAME,
+    Flag,
+    Integer,
+    Items,
+    Maybe,
+    Named,
+    Number,
+    Plain,
+    Shape,
+    Struct,
+    Text,
+    Words,
+)
+from sternway.publish.shapes import JOURNAL_BODY, TRACE_BODY
+from sternway.records import RecordKind
 from sternway.session.report import LEVELS
 
 
@@ -21,7 +35,11 @@ class _Holds(Struct):
 _NUMBER = Number(-1e9, 1e9)
 _WORD = Text(64)
 _LEVEL = Words(*LEVELS)
-_EVENT = _Holds({"kind": _WORD, "time_s": _NUMBER}, {"level": Maybe(_LEVEL)})
+_FELT = _Holds({"kind": _WORD, "time_s": _NUMBER}, {"level": Maybe(_LEVEL)})
+_EVENT = _Holds(
+    {**_FELT.shapes, "severity": _NUMBER},
+    {**_FELT.optional, "evidence": Named(_NUMBER, 200, ANY_NAME), "cause": Maybe(_WORD)},
+)
 _REPORT = _Holds(
     {
         "started_s": _NUMBER,
@@ -35,28 +53,29 @@ _REPORT = _Holds(
         "dose": _Holds({"backward_s": _NUMBER, "forward_s": _NUMBER, "steps_backward": Integer()}),
         "cadence_spm": _Holds({"backward": Maybe(_NUMBER)}),
         "steadiness": _Holds({"level": _LEVEL}),
-        "events": _Holds({"count": Named(Integer(), 200), "list": Items(_EVENT, 2000)}),
+        "events": _Holds({"count": Named(Integer(), 200), "list": Items(_FELT, 2000)}),
         "softness": _Holds({"ratio": Maybe(_NUMBER)}),
         "posture": _Holds({"lean_rad": Maybe(_NUMBER), "sway_mps2": Maybe(_NUMBER)}),
-        "sensor": _Holds({}),
+        "sensor": _Holds({"haptics_off": Plain(0)}),
         "versions": _Holds({}),
         "plan": _Holds({}, {"variation": _WORD}),
-        "answers": Named(Plain(0), 200, ANY_NAME),
+        "answers": _Holds({}),
         "phases": Items(Items(Plain(0), 2), 2000),
     },
-    {"speed_mps": Named(_NUMBER, 20), "walk_test_s": Items(_NUMBER, 20)},
+    {"speed_mps": Named(_NUMBER, 20), "walk_test_s": Items(_NUMBER, 2000)},
 )
-_TRACE = _Holds({**TRACE_BODY.shapes, "sample_count": Integer(1, 5000)})
+_SHAPES: dict[RecordKind, Shape] = {
+    RecordKind.EVENT: _EVENT,
+    RecordKind.SESSION: _REPORT,
+    RecordKind.JOURNAL: _Holds(JOURNAL_BODY.shapes, JOURNAL_BODY.optional),
+    RecordKind.TRACE: _Holds({**TRACE_BODY.shapes, "sample_count": Integer(1, 5000)}),
+}
 
 
-def check_report(body: Mapping[str, Any]) -> None:
-    """Refuse a report that a page or the plan could not read."""
-    _REPORT.check(body, "report")
-    for name, time_s in body["phases"]:
-        _WORD.check(name, "report.phases")
-        _NUMBER.check(time_s, "report.phases")
-
-
-def check_trace(body: Mapping[str, Any]) -> None:
-    """Refuse a trace that could not be found or drawn."""
-    _TRACE.check(body, "trace")
+def check_readable(kind: RecordKind, body: Mapping[str, Any]) -> None:
+    """Refuse a body that could not be shown or decided by."""
+    _SHAPES[kind].check(body, kind)
+    if kind is RecordKind.SESSION:
+        for name, time_s in body["phases"]:
+            _WORD.check(name, "session.phases")
+            _NUMBER.check(time_s, "session.phases")
