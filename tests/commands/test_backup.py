@@ -1,6 +1,7 @@
 """A backup is a whole store even while it is written to; restoring loses nothing of what was there."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,21 @@ def test_a_backup_taken_while_the_store_is_in_use_is_whole(config: Path, home: P
     store.close()
     assert main(["restore", str(tmp_path / "copy.db"), "--config", str(config)]) == 0
     assert notes(home) == {"open"}
+
+
+def test_a_store_whose_last_words_are_still_in_its_journal_comes_back_whole(
+    config: Path, home: Path, tmp_path: Path
+) -> None:
+    store = opened(home)
+    with store.write() as connection:
+        connection.execute(sa.insert(NOTES).values(name="open", value="x"))
+    for part in home.parent.glob("dashboard.db*"):  # as a power cut leaves them
+        shutil.copyfile(part, tmp_path / part.name)
+    store.close()
+    home.with_name("dashboard.db.restoring").write_text("left by a power cut")
+    assert main(["restore", str(tmp_path / "dashboard.db"), "--config", str(config)]) == 0
+    assert notes(home) == {"open"}
+    assert sorted(file.name for file in home.parent.glob("*restoring*")) == []
 
 
 def test_a_damaged_store_can_be_replaced_and_is_kept(config: Path, home: Path, tmp_path: Path) -> None:

@@ -94,6 +94,26 @@ def test_forged_and_expired_cookies_open_nothing(house: Any) -> None:
     assert owner.get("/").url.path == "/login"
 
 
+def test_a_phone_in_use_stays_known_and_one_that_is_not_is_forgotten(house: Any) -> None:
+    owner = house.owner()
+    token = owner.client.cookies["sternway"]
+    assert "set-cookie" not in owner.client.get("/").headers
+    for _ in range(10):
+        house.clock.now_s += 0.6 * LOGIN_S
+        cookie = owner.client.get("/").headers["set-cookie"]
+        assert f"sternway={token}; " in cookie
+        assert f"Max-Age={LOGIN_S:.0f}" in cookie
+    house.clock.now_s += LOGIN_S + 1.0
+    assert owner.get("/").url.path == "/login"
+
+
+def test_logging_out_late_is_logging_out(house: Any) -> None:
+    owner = house.owner()
+    house.clock.now_s += 0.6 * LOGIN_S
+    owner.post("/logout")
+    assert owner.get("/").url.path == "/login"
+
+
 def test_logging_out_ends_the_login_on_the_server_too(house: Any) -> None:
     owner = house.owner()
     token = owner.client.cookies["sternway"]

@@ -17,6 +17,7 @@ from sternway.config import BrokerSettings
 from sternway.dashboard import ingest as ingest_module
 from sternway.dashboard.ingest import Ingest, NoAnswerError
 from sternway.dashboard.intake import keep
+from sternway.dashboard.keeping import forget_clip
 from sternway.dashboard.live import Live
 from sternway.dashboard.schema import CLIPS, RECORDS
 from sternway.dashboard.store import Store
@@ -128,6 +129,22 @@ def test_nothing_is_acknowledged_that_could_not_be_stored_and_it_is_taken_later(
     assert stored(store) == [1]
 
 
+def test_storing_goes_on_after_whatever_went_wrong_and_nothing_of_it_is_acknowledged(
+    store: Store, peer: Peer, record: Any, monkeypatch: pytest.MonkeyPatch, ingest: Ingest
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError("unforeseen")
+
+    monkeypatch.setattr(ingest_module, "keep", fail)
+    peer.record(record(3), oldest_seq=3)
+    wait_until(lambda: ingest.trouble is not None)
+    assert "unforeseen" in str(ingest.trouble)
+    assert b'"seq":3' not in peer.heard.get("sternway/clip-1/ack", b"")
+    monkeypatch.setattr(ingest_module, "keep", keep)
+    peer.acknowledged(3)
+    assert stored(store) == [3]
+
+
 @pytest.mark.parametrize("suffix", ["record", "state", "event", "availability", "reply/dashboard"])
 def test_hostile_words_are_counted_dropped_and_harm_nothing(
     suffix: str, store: Store, peer: Peer, record: Any, ingest: Ingest
@@ -209,6 +226,22 @@ def test_forgetting_takes_back_what_the_broker_keeps(peer: Peer, ingest: Ingest)
     peer.wait_for("sternway/clip-1/plan", lambda payload: payload != b"")
     ingest.forget("clip-1")
     peer.wait_for("sternway/clip-1/plan", lambda payload: payload == b"")
+
+
+def test_a_forgotten_clip_that_speaks_again_is_known_again(
+    store: Store, peer: Peer, ingest: Ingest, live: Live, walking: Any
+) -> None:
+    def speak() -> None:
+        peer.send("state", messages.encode_state(walking, None))
+        wait_until(lambda: live.sight("clip-1").is_live)
+
+    speak()
+    forget_clip(store, "clip-1")
+    live.forget("clip-1")
+    ingest.forget("clip-1")
+    speak()
+    with store.read() as connection:
+        assert list(connection.execute(sa.select(CLIPS.c.clip_id)).scalars()) == ["clip-1"]
 
 
 def test_without_a_broker_everything_says_so(store: Store, live: Live) -> None:

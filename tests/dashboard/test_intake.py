@@ -1,11 +1,15 @@
 """Records become rows once, whatever comes twice, late, early or broken; acknowledgements never run ahead."""
 
+import copy
 import datetime
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +22,12 @@ from sternway.dashboard.notebook import entries
 from sternway.dashboard.schema import EVENTS, JOURNAL, RECORDS, TRACES, WALKS
 from sternway.dashboard.store import Store, open_store
 from sternway.dashboard.traces import unpack
-from sternway.records import Record, RecordKind, trace_arrays
+from sternway.events import Event, Kind
+from sternway.records import Record, RecordKind, trace_arrays, trace_body
+from sternway.session.plan import WalkPlan
+from sternway.session.report import report_body
+from sternway.session.stillness import Stillness
+from sternway.session.walk import Reason, Walk
 
 Make = Callable[..., Record]
 STREAM = ("clip-1", "0123456789abcdef0123456789abcdef")
@@ -27,6 +36,11 @@ STREAM = ("clip-1", "0123456789abcdef0123456789abcdef")
 def count(store: Store, table: sa.Table) -> int:
     with store.read() as connection:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def true_report() -> dict[str, Any]:
+    """Return what the clip itself writes of a walk."""
+    return report_body(Walk(0.0, 60.0, WalkPlan().body(), {}, Stillness(0.0), 0.0), Reason.DONE, 60.0, {})
 
 
 def test_a_record_is_stored_once_however_often_it_comes(store: Store, record: Make) -> None:
@@ -85,6 +99,86 @@ def test_a_body_that_cannot_be_read_is_kept_whole_and_does_not_block(store: Stor
         )
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"event_time_s": "noon"},
+        {"rate_hz": 0.0},
+        {"sample_count": 7},
+        {"sample_count": 0, "accel": "", "gyro": ""},
+    ],
+)
+def test_a_trace_that_cannot_be_drawn_is_kept_whole_and_does_not_block(
+    store: Store, record: Make, wrong: dict[str, Any]
+) -> None:
+    stumble = Event(Kind.STUMBLE, 99.6, 100.0, 0.5)
+    whole = trace_body(stumble, 97.1, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3)))
+    body = {**whole, **wrong} if wrong else {name: value for name, value in whole.items() if name != "event_time_s"}
+    assert keep(store, [(record(1, RecordKind.TRACE, body), 1), (record(2), 1)]) == {STREAM: 2}
+    assert count(store, TRACES) == 0
+    with store.read() as connection:
+        assert connection.execute(sa.select(RECORDS.c.body).where(RECORDS.c.seq == 1)).scalar() == body
+
+
+def test_what_a_newer_clip_tells_besides_is_no_hindrance(store: Store, record: Make) -> None:
+    stumble = Event(Kind.STUMBLE, 99.6, 100.0, 0.5)
+    trace = trace_body(stumble, 97.1, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3)))
+    keep(store, [(record(1, RecordKind.TRACE, {**trace, "new": 1}), 1)])
+    keep(store, [(record(2, RecordKind.SESSION, {**true_report(), "new": 1}), 1)])
+    assert (count(store, TRACES), count(store, WALKS)) == (1, 1)
+
+
+def parts_of(report: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Give the way to everything a page reads of a report."""
+    unread = {"origin", "paused_s", "restart_count", "pains", "asks", "cues", "speed_mps", "walk_test_s"}
+    yield from ((name,) for name in report if name not in unread)
+    yield from (("dose", name) for name in ("backward_s", "forward_s", "steps_backward"))
+    yield from (("events", "count"), ("events", "list"), ("cadence_spm", "backward"), ("steadiness", "level"))
+    yield from (("softness", "ratio"), ("posture", "lean_rad"), ("posture", "sway_mps2"))
+    yield ("sensor", "haptics_off")
+
+
+def test_a_report_that_lacks_what_a_page_reads_is_kept_but_is_no_walk(store: Store, record: Make) -> None:
+    broken = []
+    for way in parts_of(true_report()):
+        for missing in (True, False):
+            body = copy.deepcopy(true_report())
+            at = body[way[0]] if way[1:] else body
+            if missing:
+                del at[way[-1]]
+            else:
+                at[way[-1]] = ["odd"]
+            broken.append((record(len(broken) + 1, RecordKind.SESSION, body), 1))
+    assert keep(store, broken) == {STREAM: len(broken)}
+    assert (count(store, RECORDS), count(store, WALKS)) == (len(broken), 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        (RecordKind.EVENT, {"evidence": ["odd"]}),
+        (RecordKind.EVENT, {"evidence": {"peak_g": "odd"}}),
+        (RecordKind.EVENT, {"severity": "odd"}),
+        (RecordKind.EVENT, {"level": "odd"}),
+        (RecordKind.JOURNAL, {"corrects": ["odd"], "entry_id": "b"}),
+    ],
+)
+def test_an_event_or_entry_with_an_odd_part_is_kept_but_not_shown(
+    store: Store, record: Make, kind: RecordKind, odd: dict[str, Any]
+) -> None:
+    entry = {"kind": "note", "body": {"text": "windy"}, "entry_id": "a", "day": "2026-05-06", "written": "2026-05-06"}
+    whole = record(1).body if kind is RecordKind.EVENT else entry
+    keep(store, [(record(1, kind, {**whole, "new": 1}), 1), (record(2, kind, {**whole, **odd}), 1)])
+    assert (count(store, RECORDS), count(store, EVENTS) + count(store, JOURNAL)) == (2, 1)
+
+
+@pytest.mark.parametrize("phases", [[["backward"]], [["backward", "noon"]], [[7, 7.0]], ["ab"]])
+def test_a_phase_without_name_and_time_is_no_phase(store: Store, record: Make, phases: list[Any]) -> None:
+    keep(store, [(record(1, RecordKind.SESSION, {**true_report(), "phases": phases}), 1)])
+    assert (count(store, RECORDS), count(store, WALKS)) == (1, 0)
+
+
 def test_records_made_before_the_clock_was_set_move_to_when_they_were(store: Store, record: Make) -> None:
     early = record(1, at_s=0.0, monotonic_s=100.0, synced=False)
     keep(store, [(early, 1)])
@@ -94,6 +188,18 @@ def test_records_made_before_the_clock_was_set_move_to_when_they_were(store: Sto
     repaired, later = events(store, "clip-1", -1e9, 1e12)
     assert (repaired.clock, later.clock) == ("repaired", "set")
     assert abs(repaired.at_s - (1_000_000.0 - 300.0 - 0.4)) < 1e-6
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_year_that_cannot_be_is_no_time_at_all(store: Store, record: Make, clock: Any, year: str) -> None:
+    odd = record(1)
+    keep(store, [(replace(odd, moment=replace(odd.moment, wall_time=f"{year}-01-01T00:00:00Z")), 1)])
+    [event] = events(store, "clip-1", -1e12, 1e12)
+    assert (event.clock, event.at_s) == ("unset", clock.now_s - 0.4)
+    origin = {"boot_id": "cccccccc", "monotonic_s": 0.0, "wall_time": f"{year}-01-01T00:00:00Z"}
+    keep(store, [(record(2, RecordKind.SESSION, {**true_report(), "origin": origin}), 1)])
+    [walk] = walks(store, "clip-1", -1e12)
+    assert walk.ended_s == clock.now_s
 
 
 def test_records_that_come_after_the_clock_was_set_are_repaired_at_once(store: Store, record: Make) -> None:
@@ -146,14 +252,9 @@ def test_four_weeks_are_the_same_walks_again_from_the_same_seed(tmp_path: Path, 
 
 
 def test_the_history_reports_have_the_form_of_the_clip(store: Store, clock: Any) -> None:
-    from sternway.session.plan import WalkPlan
-    from sternway.session.report import report_body
-    from sternway.session.stillness import Stillness
-    from sternway.session.walk import Reason, Walk
-
     fill(store, "clip-1", clock.now_s, weeks=1)
     _, made_up = reports(store, "clip-1", 0.0)[0]
-    true = report_body(Walk(0.0, 60.0, WalkPlan().body(), {}, Stillness(0.0), 0.0), Reason.DONE, 60.0, {})
+    true = true_report()
     assert set(made_up) == set(true)
     for name in ("dose", "steadiness", "softness", "posture", "cadence_spm", "events"):
         assert set(made_up[name]) == set(true[name]), name

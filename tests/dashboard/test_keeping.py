@@ -4,18 +4,31 @@ import csv
 import io
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from sternway.config import BrokerSettings, DashboardSettings
+from sternway.dashboard import chores as chores_module
 from sternway.dashboard.chores import Chores
 from sternway.dashboard.export import EXPORTS
 from sternway.dashboard.ingest import Ingest
-from sternway.dashboard.keeping import DAILY_COUNT, DAY_S, backup_daily, drop_old_traces
+from sternway.dashboard.intake import keep
+from sternway.dashboard.keeping import (
+    DAILY_COUNT,
+    DAY_S,
+    backup_daily,
+    delete_everything,
+    drop_old_traces,
+    forget_clip,
+)
 from sternway.dashboard.live import Live
 from sternway.dashboard.lookup import events, label
 from sternway.dashboard.notebook import entries, write
+from sternway.dashboard.notes import read_note
+from sternway.dashboard.programme import settle
 from sternway.dashboard.schema import RECORDS, TRACES
 from sternway.dashboard.store import backups
 from sternway.records import trace_arrays
@@ -67,6 +80,39 @@ def test_the_chores_decide_the_plan_and_write_it_down_once(walked: Any) -> None:
     assert len(entries(walked.store, "clip-1", kinds=(EntryKind.DECISION,))) == len(decisions)
 
 
+def test_a_chore_that_fails_for_one_walker_is_done_for_the_others_and_the_copy_is_made(
+    walked: Any, record: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled = []
+
+    def fail_for_one(*what: Any) -> None:
+        settled.append(what[-1])
+        if what[-1] == "clip-1":
+            raise KeyError("posture")
+
+    keep(walked.store, [(record(clip_id="clip-2"), 1)])
+    monkeypatch.setattr(chores_module, "settle", fail_for_one)
+    settings = DashboardSettings(state_dir=str(walked.store.path.parent))
+    Chores(settings, walked.store, Ingest(BrokerSettings(), walked.store, Live())).round()
+    assert sorted(settled) == ["clip-1", "clip-2"]
+    assert len(backups(walked.store.path)) == 1
+
+
+@pytest.mark.parametrize("delete", [delete_everything, lambda store: forget_clip(store, "clip-1")])
+def test_a_clip_that_was_deleted_and_comes_back_gets_its_plan_again(
+    walked: Any, monkeypatch: pytest.MonkeyPatch, delete: Callable[[Any], None]
+) -> None:
+    published: list[str] = []
+    ingest = Ingest(BrokerSettings(), walked.store, Live())
+    monkeypatch.setattr(ingest, "publish_plan", lambda clip_id, _: published.append(clip_id))
+    settle(walked.store, ingest, "clip-1")
+    delete(walked.store)
+    with walked.store.read() as connection:
+        assert read_note(connection, "plan:clip-1") is None
+    settle(walked.store, ingest, "clip-1")
+    assert published == ["clip-1", "clip-1"]
+
+
 def read_csv(store: Any, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO("".join(EXPORTS[name][2](store, "clip-1")))))
 
@@ -93,7 +139,5 @@ def test_no_cell_is_a_formula(walked: Any) -> None:
 
 
 def test_what_is_exported_of_one_walker_holds_nothing_of_another(walked: Any, record: Any) -> None:
-    from sternway.dashboard.intake import keep
-
     keep(walked.store, [(record(clip_id="clip-2"), 1)])
     assert len("".join(EXPORTS["everything.ndjson"][2](walked.store, "clip-2")).splitlines()) == 1

@@ -1,5 +1,6 @@
 """Every page opens, every form does what it says, and nobody does what is not theirs."""
 
+import dataclasses
 import datetime
 import re
 import shutil
@@ -15,6 +16,7 @@ from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.notebook import entries, plan_in_force, write
 from sternway.dashboard.pages import PAGES
 from sternway.dashboard.programme import home_day, programme_of
+from sternway.dashboard.store import backups
 from sternway.dashboard.visit import Access
 from sternway.session.journal import CHECK_QUESTIONS, EntryKind, in_force
 from sternway.session.plan import WalkPlan
@@ -385,6 +387,9 @@ def test_deleting_everything_leaves_nothing_to_find_on_the_disk(walked: Any) -> 
     owner.post("/today/note", text="a secret nobody else should read")
     owner.get("/data")
     owner.post("/data/backup")
+    [backup] = backups(walked.store.path)
+    for name in ("before-restore-20260501-031500.db", "before-restore-20260501-031500.db-wal", "db.restoring"):
+        shutil.copy(backup, walked.store.path.with_name(f"dashboard.{name}"))
     owner.get("/data")
     owner.post("/data/delete", word="Delete")
     files = [file for file in walked.store.path.parent.rglob("*") if file.is_file()]
@@ -401,6 +406,40 @@ def test_two_walkers_are_never_mixed(walked: Any, record: Any) -> None:
     owner.post("/look-at", clip="clip-2")
     assert "No walk yet" in owner.get("/walks").text
     assert owner.get("/events/1").status_code == 404
+
+
+def test_two_walks_at_the_same_unset_time_keep_their_own_events(house: Any) -> None:
+    clip = MadeUpClip("clip-1", 1)
+
+    def walked(boot_id: str, at_s: float, stumble_count: int) -> list[Any]:
+        """Return a walk of another boot whose clock was not set."""
+        arrivals = []
+        for arrival in clip.walk(at_s, WalkPlan(), 0.03, stumble_count):
+            moment = dataclasses.replace(arrival.record.moment, boot_id=boot_id, clock_synced=False)
+            arrivals.append(arrival._replace(record=dataclasses.replace(arrival.record, moment=moment)))
+        return arrivals
+
+    keep(house.store, walked("aaaaaaaa", house.clock.now_s, 1) + walked("bbbbbbbb", house.clock.now_s + 5.0, 0))
+    owner = house.owner()
+    smooth, with_stumble = lookup.walks(house.store, "clip-1")
+    [stumble] = lookup.events(house.store, "clip-1", 0.0, 1e12, ("stumble",))
+    assert f"/events/{stumble.id}" in owner.get(f"/walks/{with_stumble.id}").text
+    assert "/events/" not in owner.get(f"/walks/{smooth.id}").text
+    assert f"/walks/{with_stumble.id}" in owner.get(f"/events/{stumble.id}").text
+
+
+def test_a_walk_reported_after_a_restart_keeps_the_events_of_the_boot_it_was_walked_in(
+    house: Any, record: Any
+) -> None:
+    *felt, told = (arrival.record for arrival in MadeUpClip("clip-1", 1).walk(house.clock.now_s, WalkPlan(), 0.03, 1))
+    began = felt[0].moment
+    origin = {"boot_id": began.boot_id, "monotonic_s": began.monotonic_s, "wall_time": began.wall_time}
+    later = dataclasses.replace(told.moment, boot_id="cccccccc", monotonic_s=20.0)
+    told = dataclasses.replace(told, moment=later, body={**told.body, "origin": origin})
+    keep(house.store, [(one, 1) for one in (*felt, told)])
+    [walk] = lookup.walks(house.store, "clip-1")
+    assert walk.boot_id == began.boot_id
+    assert "/events/" in house.owner().get(f"/walks/{walk.id}").text
 
 
 def test_an_unset_clock_is_said(house: Any, record: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sternway.dashboard import stream as stream_module
 from sternway.dashboard.intake import meet
 from sternway.dashboard.stream import Stream, Watch
+from sternway.errors import StoreError
 from sternway.events import Kind
 
 
@@ -15,11 +16,15 @@ from sternway.events import Kind
 def stream(house: Any) -> Stream:
     with house.store.write() as connection:
         meet(house.store, connection, "clip-1")
+    house.door.set_up(house.door.setup_code(), "Ada", "three short words")
     return house.app.state.stream  # type: ignore[no-any-return]
 
 
-def follow(stream: Stream, clip_id: str = "clip-1") -> Any:
-    return stream._follow(stream_module._Viewer(Watch(clip_id, True, "UTC")))
+def follow(stream: Stream, clip_id: str = "clip-1", browser: str = "") -> Any:
+    if not browser:
+        door = stream._rooms.door
+        browser = door.remember(door.people()[0])
+    return stream._follow(stream_module._Viewer(Watch(clip_id, True, "UTC"), browser))
 
 
 async def next_news(viewer: Any) -> str:
@@ -113,7 +118,7 @@ def test_a_viewer_who_takes_nothing_is_let_go_and_holds_nobody_up(
     house: Any, stream: Stream, walking: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream_module, "TICK_S", 0.001)
-    monkeypatch.setattr(stream_module, "BEAT_S", 0.001)
+    monkeypatch.setattr(stream_module, "BEAT_S", 0.02)
 
     async def story() -> None:
         async with stream.running():
@@ -138,6 +143,51 @@ def test_everybody_is_let_go_at_the_end(house: Any, stream: Stream) -> None:
         async with asyncio.timeout(5.0):
             async for _ in viewer:
                 pass
+
+    run(story)
+
+
+def test_whoever_is_removed_sees_nothing_more_on_a_page_left_open(
+    house: Any, stream: Stream, walking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "TICK_S", 0.005)
+    monkeypatch.setattr(stream_module, "BEAT_S", 0.02)
+    physio = house.door.join(house.door.invite("Physio", house.role("viewer")), "three short words")
+
+    async def story() -> None:
+        async with stream.running():
+            removed, staying = follow(stream, browser=house.door.remember(physio)), follow(stream)
+            await next_news(removed)
+            await next_news(staying)
+            house.door.remove(physio.id)
+            async with asyncio.timeout(5.0):
+                async for message in removed:
+                    assert not message.startswith(b"event: now")
+            house.live.state("clip-1", walking, False)
+            assert ">Steady<" in await next_news(staying)
+            await staying.aclose()
+
+    run(story)
+
+
+def test_a_store_that_does_not_answer_ends_nobodys_view(
+    house: Any, stream: Stream, walking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_module, "TICK_S", 0.005)
+    monkeypatch.setattr(stream_module, "BEAT_S", 0.02)
+
+    def fail(_: str) -> None:
+        raise StoreError("disk full")
+
+    async def story() -> None:
+        async with stream.running():
+            viewer = follow(stream)
+            await next_news(viewer)
+            monkeypatch.setattr(house.door, "known", fail)
+            assert (await anext(viewer)).startswith(b"event: beat")
+            house.live.state("clip-1", walking, False)
+            assert ">Steady<" in await next_news(viewer)
+            await viewer.aclose()
 
     run(story)
 

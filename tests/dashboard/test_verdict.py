@@ -45,9 +45,13 @@ WALKING = State(
 
 
 def sight(
-    silent_s: float | None = 0.5, happening: Happening | None = None, online: bool = True, **changes: Any
+    silent_s: float | None = 0.5,
+    happening: Happening | None = None,
+    online: bool = True,
+    fall_age_s: float | None = None,
+    **changes: Any,
 ) -> Sight:
-    return Sight(dataclasses.replace(WALKING, **changes), silent_s, online, happening)
+    return Sight(dataclasses.replace(WALKING, **changes), silent_s, online, happening, fall_age_s)
 
 
 def test_a_steady_walk_is_steady() -> None:
@@ -72,8 +76,10 @@ def test_a_steady_walk_is_steady() -> None:
         (sight(happening=Happening(Kind.STUMBLE, 3.0)), "Stumble"),
         (sight(happening=Happening(Kind.STUMBLE, FRESH_S)), "Steady"),
         (sight(happening=Happening(Kind.FALL, 3.0)), "Was that a fall?"),
-        (sight(happening=Happening(Kind.FALL_CONFIRMED, FALL_S - 1.0)), "Fall"),
-        (sight(happening=Happening(Kind.FALL_CONFIRMED, FALL_S)), "Steady"),
+        (sight(fall_age_s=FALL_S - 1.0), "Fall"),
+        (sight(fall_age_s=FALL_S), "Steady"),
+        (sight(fall_age_s=60.0, happening=Happening(Kind.STUMBLE, 3.0)), "Stumble"),
+        (sight(fall_age_s=60.0, happening=Happening(Kind.STUMBLE, FRESH_S)), "Fall"),
     ],
 )
 def test_the_word_fits(seen: Sight, word: str) -> None:

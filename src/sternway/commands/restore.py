@@ -2,13 +2,11 @@
 
 import argparse
 import os
-import shutil
 import time
 from pathlib import Path
 
 from sternway.config import Settings, load_settings
 from sternway.errors import StoreError
-from sternway.publish.files import give_to_folders_owner
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,11 +35,12 @@ def main(arguments: argparse.Namespace) -> int:
 
 def put_in_place(backup: Path, path: Path) -> Path | None:
     """Replace the store at ``path`` by a copy of ``backup`` in one step; return where the old one is now."""
+    from sternway.dashboard.store import copy_store  # noqa: PLC0415  (a clip has no store)
+
     fresh = path.with_name(f"{path.name}.restoring")
     try:
-        shutil.copyfile(backup, fresh)
-        fresh.chmod(0o600)
-        give_to_folders_owner(fresh)
+        fresh.unlink(missing_ok=True)
+        copy_store(backup, fresh)
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
         kept = None

@@ -52,11 +52,12 @@ def answer(rooms: Rooms, page: Page, request: Request, form: Mapping[str, str]) 
         return HTMLResponse(_COME_IN)
     try:
         visit = visit_of(rooms, request, form)
+        is_due = visit.is_new_browser or rooms.door.renew(visit.browser)
         response = _admitted(visit, page)
     except StoreError as error:
         _log.error("%s", error)
         return _bare(503, words.APOLOGIES["503"])
-    if visit.is_new_browser and "set-cookie" not in response.headers:
+    if is_due and "set-cookie" not in response.headers:
         set_browser(response, visit, visit.browser)
     return response
 

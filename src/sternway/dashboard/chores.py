@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -41,20 +42,27 @@ class Chores:
 
     def _run(self) -> None:
         while True:
-            try:
-                self.round()
-            except (SternwayError, OSError) as error:
-                _log.error("a chore failed and is tried again later: %s", error)
-            except Exception:
-                _log.exception("a chore failed and is tried again later")
+            self.round()
             if self._closing.wait(EVERY_S):
                 return
 
     def round(self) -> None:
-        """Do everything once."""
+        """Do everything once; a chore that fails keeps nobody from the others, and the copy is made regardless."""
+        _try(self._settle_all)
+        _try(drop_old_traces, self._store, self._settings.trace_days)
+        _try(backup_daily, self._store)
+
+    def _settle_all(self) -> None:
         with self._store.read() as connection:
             clip_ids = connection.execute(sa.select(CLIPS.c.clip_id)).scalars().all()
         for clip_id in clip_ids:
-            settle(self._store, self._ingest, clip_id)
-        drop_old_traces(self._store, self._settings.trace_days)
-        backup_daily(self._store)
+            _try(settle, self._store, self._ingest, clip_id)
+
+
+def _try(chore: Callable[..., object], *what: object) -> None:
+    try:
+        chore(*what)
+    except (SternwayError, OSError) as error:
+        _log.error("a chore failed and is tried again later: %s", error)
+    except Exception:
+        _log.exception("a chore failed and is tried again later")

@@ -107,7 +107,8 @@ class Ingest:
         self._publish(topics.PLAN.of(clip_id), messages.encode_plan(plan), topics.PLAN.retain)
 
     def forget(self, clip_id: str) -> None:
-        """Take back what the broker keeps for or about a clip."""
+        """Take back what the broker keeps for or about a clip, which is met anew if it speaks again."""
+        self._met.discard(clip_id)
         for topic in (topics.PLAN, topics.ACK, topics.STATE, topics.AVAILABILITY):
             self._publish(topic.of(clip_id), b"", retain=True)
 
@@ -208,16 +209,19 @@ class Ingest:
             waiting.put(reply)
 
     def _keep(self) -> None:
+        """Store what arrives; what fails stays unacknowledged, so the broker and the clip send it again."""
         while True:
             batch = self._gather()
             if not batch:
                 return
             try:
                 covered = keep(self._store, [arrival for arrival, _ in batch])
+                self._acknowledge(covered, [message for _, message in batch])
             except StoreError as error:
                 self._say(f"records cannot be stored: {error}")
-                continue  # not acknowledged: the broker and the clip will send them again
-            self._acknowledge(covered, [message for _, message in batch])
+            except Exception as error:
+                _log.exception("records cannot be stored")
+                self._say(f"records cannot be stored: {error!r}; see the log of the dashboard")
 
     def _gather(self) -> list[tuple[messages.Arrival, MQTTMessage]]:
         first = self._arrived.get()

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import StatementError
 
 from sternway.dashboard.notebook import journal_row
+from sternway.dashboard.readable import check_readable
 from sternway.dashboard.schema import CLIPS, COVERED, EVENTS, JOURNAL, RECORDS, TRACES, WALKS
 from sternway.dashboard.store import Store
 from sternway.dashboard.traces import pack
@@ -21,7 +22,10 @@ _log = logging.getLogger(__name__)
 Stream = tuple[str, str]
 """Whose outbox: clip_id and store_id."""
 
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, MessageError, StatementError)
+_UNREADABLE = (KeyError, TypeError, ValueError, OverflowError, AttributeError, MessageError, StatementError)
+
+_YEARS = range(1900, 2200)
+"""What a clock may say, set or not; days and weeks around any of these years exist in every time zone."""
 
 
 def keep(store: Store, arrivals: Iterable[tuple[Record, int]]) -> dict[Stream, int]:
@@ -104,6 +108,7 @@ def _parts(record: Record) -> tuple[dict[str, Any], bytes | None]:
     """Return the body for the record's own row, and the samples of a trace, which live in another table."""
     if record.kind is RecordKind.TRACE:
         try:
+            check_readable(record.kind, record.body)
             return pack(record.body)
         except _UNREADABLE as error:
             _log.warning("a trace is kept but cannot be drawn: %s", error)
@@ -131,6 +136,8 @@ def _wall_s(wall_time: str) -> float | None:
     try:
         at = datetime.fromisoformat(wall_time)
     except ValueError:
+        return None
+    if at.year not in _YEARS:
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
@@ -160,6 +167,7 @@ def _derive(connection: sa.Connection, record_id: int, record: Record, at_s: flo
         return
     table, make_row = _DERIVED[record.kind]
     try:
+        check_readable(record.kind, record.body)
         with connection.begin_nested():
             connection.execute(sa.insert(table).values(record_id=record_id, **make_row(record, at_s)))
     except _UNREADABLE as error:

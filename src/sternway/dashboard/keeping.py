@@ -6,7 +6,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from sternway.dashboard.schema import CLIPS, COVERED, JOURNAL, LABELS, PLANS, RECORDS, TRACES
+from sternway.dashboard.notes import PLAN, remove_note
+from sternway.dashboard.schema import CLIPS, COVERED, JOURNAL, LABELS, NOTES, PLANS, RECORDS, TRACES
 from sternway.dashboard.store import Store, backups, copy_store
 
 DAY_S = 86_400.0
@@ -66,14 +67,25 @@ def forget_clip(store: Store, clip_id: str) -> None:
     with store.write() as connection:
         for table in (JOURNAL, PLANS, COVERED, RECORDS, CLIPS):  # the rest goes with the records
             connection.execute(sa.delete(table).where(table.c.clip_id == clip_id))
+        remove_note(connection, PLAN + clip_id)
     store.shrink()
 
 
 def delete_everything(store: Store) -> None:
-    """Delete every walk, entry, plan and clip, and every backup; people may still log in."""
+    """Delete every walk, entry, plan and clip, and every copy of the store; people may still log in."""
     with store.write() as connection:
         for table in (JOURNAL, PLANS, COVERED, RECORDS, CLIPS):
             connection.execute(sa.delete(table))
+        connection.execute(sa.delete(NOTES).where(NOTES.c.name.startswith(PLAN)))
     store.shrink()
-    for file in backups(store.path) if store.path else []:
+    for file in _copies(store.path) if store.path else []:
         file.unlink(missing_ok=True)
+
+
+def _copies(path: Path) -> list[Path]:
+    """Return the files that hold what the store at ``path`` once held: backups, and what a restore put aside."""
+    aside = (f"{path.stem}.before-restore-", f"{path.name}.restoring")
+    return [
+        *(path.parent / "backups").glob("*.db*"),
+        *(file for file in path.parent.iterdir() if file.name.startswith(aside)),
+    ]

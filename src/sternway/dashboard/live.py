@@ -1,5 +1,6 @@
 """What every clip says now, and who wants to be told when that changes."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sternway.dashboard.verdict import Happening, Sight
 from sternway.events import Cause, Kind
-from sternway.records import State
+from sternway.records import Phase, State
 
 _KEPT_COUNT = 20
 
@@ -30,6 +31,23 @@ class _Clip:
     heard_s: float | None = None
     online: bool | None = None
     felt: deque[Felt] = field(default_factory=lambda: deque(maxlen=_KEPT_COUNT))
+    fell_s: float = -math.inf
+    all_well_s: float = -math.inf
+
+    def say(self, state: State, now_s: float) -> None:
+        """Take a state; whoever starts a walk is up again."""
+        was_ready = self.state is not None and self.state.phase is Phase.READY
+        if was_ready and state.phase is not Phase.READY:
+            self.all_well_s = now_s
+        self.state = state
+
+    def feel(self, felt: Felt) -> None:
+        """Take an event; they come in any order."""
+        self.felt.append(felt)
+        if felt.kind is Kind.FALL_CONFIRMED:
+            self.fell_s = max(self.fell_s, felt.monotonic_s)
+        elif felt.kind is Kind.FALL_CANCELLED:
+            self.all_well_s = max(self.all_well_s, felt.monotonic_s)
 
 
 class Live:
@@ -49,7 +67,7 @@ class Live:
         """Take what a clip says of itself; what the broker only kept for us is of unknown age."""
         with self._lock:
             clip = self._clips.setdefault(clip_id, _Clip())
-            clip.state = state
+            clip.say(state, self._clock())
             if not retained:
                 clip.heard_s = self._clock()
         self._tell()
@@ -66,7 +84,7 @@ class Live:
         """Take an event that happened ``age_s`` ago."""
         felt = Felt(kind, time.time() - age_s, self._clock() - age_s, level, cause)
         with self._lock:
-            self._clips.setdefault(clip_id, _Clip()).felt.append(felt)
+            self._clips.setdefault(clip_id, _Clip()).feel(felt)
         self._tell()
 
     def forget(self, clip_id: str) -> None:
@@ -84,7 +102,8 @@ class Live:
             newest = max(clip.felt, key=lambda felt: felt.monotonic_s, default=None)
             age_s = now_s - newest.monotonic_s if newest else 0.0
             happening = Happening(newest.kind, age_s, newest.level, newest.cause) if newest else None
-            return Sight(clip.state, silent_s, clip.online, happening)
+            fall_age_s = now_s - clip.fell_s if clip.fell_s > clip.all_well_s else None
+            return Sight(clip.state, silent_s, clip.online, happening, fall_age_s)
 
     def felt_lately(self, clip_id: str) -> list[Felt]:
         """Return the newest events of a clip, newest first."""

@@ -12,13 +12,20 @@ from sternway.dashboard.traces import unpack
 
 _NEAR_S = 0.05
 """A trace names its event by time; both are rounded to a tenth of a millisecond."""
+_EDGE_S = 1.0
+"""An event this close to a walk belongs to it: what ended the walk is decided at its very end."""
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class WalkRow:
-    """One walk in a list. ``clock`` says whether its times are to be trusted: set, repaired or unset."""
+    """One walk in a list. ``clock`` says whether its times are to be trusted: set, repaired or unset.
+
+    ``boot_id`` is the boot in which it was walked; a walk that a restart cut short is reported in a later one.
+    """
 
     id: int
+    boot_id: str
     started_s: float
     ended_s: float
     variation: str
@@ -49,6 +56,7 @@ class EventRow:
 
 _WALK_COLUMNS = (
     WALKS.c.record_id.label("id"),
+    sa.func.coalesce(RECORDS.c.body["origin", "boot_id"].as_string(), RECORDS.c.boot_id).label("boot_id"),
     WALKS.c.started_s,
     WALKS.c.ended_s,
     WALKS.c.variation,
@@ -143,10 +151,16 @@ def trace(store: Store, clip_id: str, event: EventRow) -> dict[str, Any] | None:
     return unpack(found[0].body, found[0].samples) if found else None
 
 
-def walk_around(store: Store, clip_id: str, at_s: float) -> WalkRow | None:
-    """Return the walk during which something happened."""
-    day_s = 86_400.0
-    return next((row for row in walks(store, clip_id, at_s - day_s, at_s + 1.0) if row.ended_s + 1.0 >= at_s), None)
+def walk_around(store: Store, clip_id: str, event: EventRow) -> WalkRow | None:
+    """Return the walk during which an event happened."""
+    begun = walks(store, clip_id, event.at_s - _DAY_S, event.at_s + _EDGE_S)
+    return next((row for row in begun if row.boot_id == event.boot_id and row.ended_s + _EDGE_S >= event.at_s), None)
+
+
+def events_in(store: Store, clip_id: str, walk: WalkRow) -> list[EventRow]:
+    """Return the events of a walk; where clocks were not set, only the boot tells it from another of that time."""
+    found = events(store, clip_id, walk.started_s - _EDGE_S, walk.ended_s + _EDGE_S)
+    return [event for event in found if event.boot_id == walk.boot_id]
 
 
 def label(store: Store, event_id: int, verdict: str, labelled_by: str) -> None:

@@ -5,6 +5,9 @@ import sqlalchemy as sa
 from sternway.dashboard.schema import NOTES
 from sternway.dashboard.store import Store
 
+PLAN = "plan:"
+"""With a clip's id behind it: the plan that the broker holds for that clip."""
+
 
 def read_note(connection: sa.Connection, name: str) -> str | None:
     """Return the value kept under ``name``."""

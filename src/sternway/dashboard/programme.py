@@ -11,7 +11,7 @@ from typing import Any
 from sternway.dashboard.ingest import Ingest, NoAnswerError
 from sternway.dashboard.lookup import events, reports
 from sternway.dashboard.notebook import entries, plan_in_force, write
-from sternway.dashboard.notes import note, read_note
+from sternway.dashboard.notes import PLAN, note, read_note
 from sternway.dashboard.store import Store
 from sternway.events import Kind
 from sternway.publish import messages
@@ -109,7 +109,7 @@ def settle(store: Store, ingest: Ingest, clip_id: str) -> bool:
 
 def _publish(store: Store, ingest: Ingest, clip_id: str, body: str) -> bool:
     """Publish a plan that differs from the last one the broker took."""
-    name = f"plan:{clip_id}"
+    name = PLAN + clip_id
     with store.read() as connection:
         before = json.loads(read_note(connection, name) or "{}")
     if before.get("body") == body:

@@ -5,11 +5,13 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from sternway.dashboard.pages.now import live_facts
 from sternway.dashboard.rendering import live_fragment
 from sternway.dashboard.visit import Rooms, Visit
+from sternway.errors import StoreError
 
 TICK_S = 0.5
 """How often it is looked whether something went stale by itself."""
@@ -34,6 +36,7 @@ class Watch:
 @dataclass(eq=False, slots=True)
 class _Viewer:
     watch: Watch
+    browser: str
     waiting: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(WAITING_COUNT))
     is_gone: bool = False
 
@@ -74,7 +77,7 @@ class Stream:
         """Return the endless answer to one viewer."""
         if len(self._viewers) >= VIEWER_COUNT:
             return Response(status_code=503, headers={"retry-after": "30"})
-        viewer = _Viewer(Watch(visit.clip_id, visit.is_owner, visit.zone.key))
+        viewer = _Viewer(Watch(visit.clip_id, visit.is_owner, visit.zone.key), visit.browser)
         return StreamingResponse(self._follow(viewer), media_type="text/event-stream")
 
     async def _follow(self, viewer: _Viewer) -> AsyncIterator[bytes]:
@@ -82,11 +85,20 @@ class Stream:
         self._viewers.add(viewer)
         try:
             while (message := await viewer.waiting.get()) is not None:
+                if message is _BEAT and not await run_in_threadpool(self._is_welcome, viewer):
+                    return
                 yield message
                 if viewer.is_gone:
                     return
         finally:
             self._viewers.discard(viewer)
+
+    def _is_welcome(self, viewer: _Viewer) -> bool:
+        """Whether the viewer may still look; a store that does not answer takes nobody's view of a walk away."""
+        try:
+            return self._rooms.is_demo or self._rooms.door.known(viewer.browser) is not None
+        except StoreError:
+            return True
 
     async def _broadcast(self) -> None:
         loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ STALE_RESTING_S = 40.0
 FRESH_S = 20.0
 """How long a stumble stays the verdict: long enough to look up from the phone, short enough to stay true."""
 FALL_S = 1800.0
-"""How long a confirmed fall stays the verdict if nobody says it is over."""
+"""How long a confirmed fall stays the verdict unless the wearer says *I'm OK* or starts a walk."""
 
 
 class Tone(StrEnum):
@@ -37,12 +37,16 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is known of a clip at one moment. ``silent_s`` is ``None`` where it has not been heard since start."""
+    """What is known of a clip at one moment. ``silent_s`` is ``None`` where it has not been heard since start.
+
+    ``fall_age_s`` is since the newest confirmed fall, ``None`` without one or where all is well again.
+    """
 
     state: State | None
     silent_s: float | None
     online: bool | None
     happening: Happening | None = None
+    fall_age_s: float | None = None
 
     @property
     def is_live(self) -> bool:
@@ -137,7 +141,7 @@ def verdict(sight: Sight) -> Verdict:
     if not sight.is_live:
         return _out_of_touch(sight)
     assert sight.state is not None  # what is live has spoken
-    return _happened(sight.happening) or _troubled(sight.state) or _walking(sight.state)
+    return _happened(sight) or _troubled(sight.state) or _walking(sight.state)
 
 
 def _troubled(state: State) -> Verdict | None:
@@ -162,14 +166,14 @@ def _walking(state: State) -> Verdict:
     )
 
 
-def _happened(happening: Happening | None) -> Verdict | None:
-    if happening is None:
-        return None
-    if happening.kind is Kind.FALL_CONFIRMED and happening.age_s < FALL_S:
+def _happened(sight: Sight) -> Verdict | None:
+    """Return what just happened; a fall that nobody answered comes back once that is no longer fresh."""
+    happening = sight.happening
+    if happening is not None and happening.age_s < FRESH_S and happening.kind in _HAPPENED:
+        return Verdict(*_HAPPENED[happening.kind])
+    if sight.fall_age_s is not None and sight.fall_age_s < FALL_S:
         words = "A fall was felt and nobody answered for 20 seconds."
         return Verdict(Tone.ALARM, "fall", "Fall", words, "Go and look now. The page calls nobody.")
-    if happening.age_s < FRESH_S and happening.kind in _HAPPENED:
-        return Verdict(*_HAPPENED[happening.kind])
     return None
 
 

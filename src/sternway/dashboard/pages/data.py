@@ -1,10 +1,13 @@
 """Access and data: people, export, backup, and deleting everything."""
 
+import contextlib
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from sternway.dashboard.auth import Role
 from sternway.dashboard.export import EXPORTS
+from sternway.dashboard.ingest import NoAnswerError
 from sternway.dashboard.keeping import backup_now, backups_of, delete_everything
 from sternway.dashboard.pages.clips import picture
 from sternway.dashboard.visit import FormError, Visit
@@ -55,6 +58,8 @@ def delete(visit: Visit) -> Response:
     delete_everything(visit.store)
     for clip in visit.clips:
         visit.rooms.live.forget(clip.id)
+        with contextlib.suppress(NoAnswerError):
+            visit.rooms.ingest.forget(clip.id)
     return visit.go("/data", "deleted")
 
 

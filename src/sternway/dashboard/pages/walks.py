@@ -71,15 +71,15 @@ def one(visit: Visit) -> Response:
     if found is None:
         raise HTTPException(404)
     row, report, zero_s = found
-    events = lookup.events(visit.store, visit.clip_id, row.started_s - 1.0, row.ended_s + 1.0)
+    events = [event for event in lookup.events_in(visit.store, visit.clip_id, row) if event.kind in SHOWN_KINDS]
     return visit.page(
         "walk.html",
         walk=row,
         report=report,
         phases=_phases(report),
         levels=_levels(report),
-        marks=[(event, _percent(report, event.at_s - zero_s)) for event in events if event.kind in SHOWN_KINDS],
-        events=[event for event in events if event.kind in SHOWN_KINDS],
+        marks=[(event, _percent(report, event.at_s - zero_s)) for event in events],
+        events=events,
         timeline_rows=_timeline_rows(report, zero_s),
         walk_test=_walk_test_words(report),
     )
@@ -98,7 +98,7 @@ def event(visit: Visit) -> Response:
     return visit.page(
         "event.html",
         event=row,
-        walk=lookup.walk_around(visit.store, visit.clip_id, row.at_s),
+        walk=lookup.walk_around(visit.store, visit.clip_id, row),
         charts=_trace_charts(body, row) if body else (),
         evidence=[(_evidence_words(name), value) for name, value in sorted(row.evidence.items())],
         can_label=visit.is_owner and row.kind in LABELLED_KINDS,
