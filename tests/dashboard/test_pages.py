@@ -364,7 +364,9 @@ def test_a_no_to_a_first_question_stops_the_setup_until_somebody_takes_it_on(hou
     assert "dizziness or poor balance makes a fall backward likely. Please ask a doctor" in today
     assert 'href="/programme/screening"' in today
     assert "and start" not in today
-    assert owner.post("/today/check", then="start").url.path == "/programme/screening"
+    for path, form in (("/today/check", {"then": "start"}), ("/command/start", {})):
+        answer = owner.post(path, **form)
+        assert (answer.url.path, "No walk was started" in answer.text) == ("/programme/screening", True)
     owner.post("/programme/screening", **{**answers, "not_dizzy": "no"}, override="yes")
     today = owner.get("/today").text
     assert "Please ask a doctor" not in today

@@ -78,6 +78,7 @@ def test_a_steady_walk_is_steady() -> None:
         (sight(happening=Happening(Kind.FALL, 3.0)), "Was that a fall?"),
         (sight(fall_age_s=FALL_S - 1.0), "Fall"),
         (sight(fall_age_s=FALL_S), "Steady"),
+        (sight(silent_s=STALE_WALKING_S, fall_age_s=60.0), "Fall"),
         (sight(fall_age_s=60.0, happening=Happening(Kind.STUMBLE, 3.0)), "Stumble"),
         (sight(fall_age_s=60.0, happening=Happening(Kind.STUMBLE, FRESH_S)), "Fall"),
     ],

@@ -50,6 +50,11 @@ class Programme:
         entry = self.screened
         return screen(entry.body["answers"], bool(entry.body["override"])) if entry else None
 
+    @property
+    def refused(self) -> bool:
+        """Say whether those answers speak against walking, and nobody chose to go on all the same."""
+        return self.screening is not None and not self.screening.may_go_on
+
 
 def programme_of(store: Store, clip_id: str, today: datetime.date) -> Programme:
     """Return the programme of one walker as it stands; nothing is written."""

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,12 +120,17 @@ def entry_words(entry: Entry) -> str:
     >>> from datetime import date
     >>> entry_words(Entry("1", date(2026, 5, 1), EntryKind.PAIN, {"value": 3, "when": "after", "place": "left knee"}))
     '3 of 10, after, left knee'
+    >>> holiday = {"start": "2026-05-01", "end": "2026-05-09", "why": "holiday"}
+    >>> entry_words(Entry("2", date(2026, 4, 20), EntryKind.PAUSE, holiday))
+    '1 May 2026 to 9 May 2026, holiday'
     """
     body = dict(entry.body)
     if entry.kind is EntryKind.NOTE:
         return str(body["text"])
     if entry.kind is EntryKind.SCREENING:
         return "nothing against it" if body["passed"] else "ask a professional first"
+    if entry.kind is EntryKind.PAUSE:
+        return f"{_date(body['start'])} to {_date(body['end'])}, {body['why']}"
     if "value" in body and not isinstance(body["value"], str):
         body["value"] = f"{body['value']} of 10"
     if "minutes" in body:
@@ -133,6 +138,10 @@ def entry_words(entry: Entry) -> str:
     if "pain_before" in body:
         body["pain_before"] = f"pain {body['pain_before']} of 10"
     return ", ".join(str(value).replace("_", " ") for value in body.values())
+
+
+def _date(text: str) -> str:
+    return f"{date.fromisoformat(text):%-d %B %Y}"
 
 
 @functools.cache

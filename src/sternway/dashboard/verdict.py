@@ -137,11 +137,14 @@ _STEADINESS: dict[str, tuple[Tone, str, str, str, str]] = {
 
 
 def verdict(sight: Sight) -> Verdict:
-    """Return what to say about a clip; what is not known is said first, danger second, calm last."""
+    """Return what to say about a clip; what is not known is said first, danger second, calm last.
+
+    A fall that nobody answered is said also of a clip that is not heard any more.
+    """
     if not sight.is_live:
-        return _out_of_touch(sight)
+        return _unanswered_fall(sight) or _out_of_touch(sight)
     assert sight.state is not None  # what is live has spoken
-    return _happened(sight) or _troubled(sight.state) or _walking(sight.state)
+    return _happened(sight) or _unanswered_fall(sight) or _troubled(sight.state) or _walking(sight.state)
 
 
 def _troubled(state: State) -> Verdict | None:
@@ -167,10 +170,14 @@ def _walking(state: State) -> Verdict:
 
 
 def _happened(sight: Sight) -> Verdict | None:
-    """Return what just happened; a fall that nobody answered comes back once that is no longer fresh."""
+    """Return what just happened."""
     happening = sight.happening
     if happening is not None and happening.age_s < FRESH_S and happening.kind in _HAPPENED:
         return Verdict(*_HAPPENED[happening.kind])
+    return None
+
+
+def _unanswered_fall(sight: Sight) -> Verdict | None:
     if sight.fall_age_s is not None and sight.fall_age_s < FALL_S:
         words = "A fall was felt and nobody answered for 20 seconds."
         return Verdict(Tone.ALARM, "fall", "Fall", words, "Go and look now. The page calls nobody.")

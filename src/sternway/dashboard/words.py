@@ -11,6 +11,7 @@ HONEST = (
 
 SAID = {
     "saved": "Saved.",
+    "ask_first": "No walk was started: by your answers, please ask a doctor or physiotherapist first.",
     "started": "The clip has started the walk.",
     "stopped": "The clip has ended the walk.",
     "paused": "The walk is paused.",

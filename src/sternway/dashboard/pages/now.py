@@ -7,6 +7,7 @@ from starlette.responses import Response
 from sternway.dashboard import words
 from sternway.dashboard.ingest import NoAnswerError
 from sternway.dashboard.live import Live
+from sternway.dashboard.programme import home_day, programme_of
 from sternway.dashboard.rendering import ago, minutes, number
 from sternway.dashboard.verdict import Sight, Verdict, verdict
 from sternway.dashboard.visit import Visit
@@ -44,6 +45,8 @@ def command(visit: Visit) -> Response:
     back = "/clips" if name in {"buzz", "haptics"} else "/"
     if name not in _SAID or visit.clip is None:
         return visit.go(back, "refused")
+    if name == "start" and programme_of(visit.store, visit.clip.id, home_day(visit.store.clock())).refused:
+        return visit.go("/programme/screening", "ask_first")
     body = {"on": visit.form.get("on") == "yes"} if name == "haptics" else {}
     try:
         reply = visit.rooms.ingest.command(visit.clip.id, name, body)

@@ -30,7 +30,6 @@ def show(visit: Visit) -> Response:
     entries = [entry for entry in programme.entries if entry.day == today and entry.kind is not EntryKind.DECISION]
     check = _newest(entries, EntryKind.CHECK)
     asked = _morning_asked(programme.history.walks, programme.entries, today)
-    screening = programme.screening
     return visit.page(
         "today.html",
         today=today,
@@ -43,8 +42,8 @@ def show(visit: Visit) -> Response:
         entries=entries,
         when_words=WHEN,
         places=PLACES_OF_PAIN,
-        screening=screening,
-        refused=screening is not None and not screening.may_go_on,
+        screening=programme.screening,
+        refused=programme.refused,
     )
 
 
@@ -57,9 +56,8 @@ def check(visit: Visit) -> Response:
     settle(visit.store, visit.rooms.ingest, clip_id)
     if visit.form.get("then") != "start":
         return visit.go("/today", "saved")
-    screening = programme_of(visit.store, clip_id, day).screening
-    if screening is not None and not screening.may_go_on:
-        return visit.go("/programme/screening", "saved")
+    if programme_of(visit.store, clip_id, day).refused:
+        return visit.go("/programme/screening", "ask_first")
     return _start(visit, answers)
 
 
