@@ -70,7 +70,7 @@ class Stopwatch:
         return outcome
 
     def _buzz(self, pattern: Any) -> None:
-        self.warned_ms.append(1000.0 * (time.monotonic() - self._monitor._policy.decided_at_s))
+        self.warned_ms.append(1000.0 * (time.monotonic() - self._monitor.policy.decided_at_s))
         self._play(pattern)
 
 

@@ -19,6 +19,7 @@ from sternway.events import Cause, Kind
 from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
+from sternway.motion.trunk import TrunkTracker
 from sternway.publish.clock import Clock
 from sternway.publish.messages import Command, Plan
 from sternway.recording.files import Recording
@@ -339,6 +340,35 @@ def test_a_detector_that_fails_again_and_again_is_said_once_and_starves_the_watc
     assert len(walk.desk.events(Kind.FAULT)) == 1
     assert walk.alive_count == fed
     assert (walk.state.fault, walk.state.phase) == (Cause.SOFTWARE, Phase.PAUSED)
+    walk.press(Press.LONG).run(0.1)
+    [report] = walk.desk.bodies(RecordKind.SESSION)
+    assert report["events"]["count"] == {"fault": 1}
+
+
+def test_a_walk_that_ends_while_the_tracker_fails_is_reported(wearer, monkeypatch):
+    walk = wearer().press().run(15.0)
+    monkeypatch.setattr(TrunkTracker, "update", lambda *_: 1 / 0)
+    walk.run(2.0).press(Press.LONG).run(1.0)
+    [report] = walk.desk.bodies(RecordKind.SESSION)
+    assert (report["reason"], walk.state.phase) == ("long_press", Phase.READY)
+
+
+def test_a_failed_motor_is_still_known_after_a_failure_of_the_detectors(wearer):
+    walk = wearer().press().run(20.0)
+    walk.motor.failure = "the motor's pin failed"
+    walk.run(1.0)
+    walk.loop._monitor.stumble.update = lambda _: 1 / 0
+    walk.run(7.0).press().run(1.0)
+    assert (walk.state.fault, walk.state.phase) == (Cause.MOTOR_FAILED, Phase.PAUSED)
+
+
+def test_detectors_that_fail_during_the_countdown_do_not_buzz_without_end(wearer, monkeypatch):
+    walk = wearer((Stand(5.0), Fall("forward", lie_s=40.0))).run(13.0)
+    assert len(walk.desk.events(Kind.FALL)) == 1
+    walk.motor.played.clear()
+    monkeypatch.setattr(StumbleDetector, "update", lambda *_: 1 / 0)
+    walk.run(5.0)
+    assert 2 <= walk.motor.names.count("attention_again") <= 3
 
 
 def test_a_detector_that_fails_costs_nothing_that_another_found(wearer):

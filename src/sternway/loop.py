@@ -222,17 +222,17 @@ class Loop:
     def _recover(self, block: Block) -> Outcome:
         """Warn of what was found before the failure, and begin with a fresh monitor that remembers."""
         _log.exception("the detectors failed and begin anew")
-        failed, self._failed_at_s = self._monitor, block.read_at_s
+        failed, now_s = self._monitor, block.read_at_s
+        self._failed_at_s = now_s
         outcome = failed.take_outcome()
         self._play(outcome)
         for memory in (failed.memory, lambda: self._memory.load().get("monitor"), dict):
             try:
-                self._monitor = Monitor(self._clip_id, memory=memory(), now_s=block.read_at_s)
+                self._monitor = Monitor(self._clip_id, memory=memory(), now_s=now_s, policy=failed.policy)
                 break
             except Exception:
                 _log.exception("what was learned cannot be taken up")
-        if Cause.SOFTWARE in self._house_faults:
-            self._monitor.session.tick(block.read_at_s, [_fault(Cause.SOFTWARE, block.read_at_s)])
+        self._monitor.recall_faults(self._house_faults, now_s)
         self._plan = None
         return outcome
 
@@ -352,5 +352,5 @@ class Loop:
         self._recorder.end()
 
 
-def _fault(cause: Cause, time_s: float, severity: float = 1.0) -> Event:
+def _fault(cause: Cause, time_s: float, severity: float) -> Event:
     return Event(Kind.FAULT, time_s, time_s, severity, {}, cause)

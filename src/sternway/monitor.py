@@ -65,7 +65,8 @@ class Monitor:
     """Watches one wearer: samples in; events, patterns for the motor and finished reports out.
 
     ``gated`` lets stumbles and pre-impact falls count only in gait, as on a walk. ``memory`` is what an earlier
-    monitor learned (see :meth:`memory`); ``now_s`` and ``same_boot`` say when it is taken up again.
+    monitor learned (see :meth:`memory`); ``now_s`` and ``same_boot`` say when it is taken up again. ``policy`` is the
+    one of a monitor that failed, which knows what was said last.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Monitor:
         memory: Mapping[str, Any] | None = None,
         now_s: float = 0.0,
         same_boot: bool = True,
+        policy: AlertPolicy | None = None,
     ) -> None:
         memory = memory or {}
         mounting = mounting_from(memory["mounting"]) if memory.get("mounting") else None
@@ -105,13 +107,13 @@ class Monitor:
             self.stability,
         )
         self.versions = {"pre_impact": self.pre_impact.version, "fall": fall.version}
-        self._policy = AlertPolicy()
+        self.policy = policy or AlertPolicy()
         self._outcome = Outcome()
         self._time_s = now_s
         if "session" in memory:
             self.countdown.restore(memory["countdown"], now_s, same_boot)
-            if self.countdown.active:
-                self._policy.remind(now_s)
+            if self.countdown.active and policy is None:
+                self.policy.remind(now_s)
             self._take(self.session.restore(memory["session"], now_s, same_boot, self.countdown.active))
 
     def update(self, block: Block, cause: Cause | None = None) -> Outcome:
@@ -160,6 +162,11 @@ class Monitor:
         self._outcome.events.append(event)
         if event.cause is not Cause.STORE_FULL:
             self._feel(events, (), time_s)
+
+    def recall_faults(self, faults: Collection[Cause], time_s: float) -> None:
+        """Know again of ``faults`` told by an earlier monitor, as far as they disable the clip."""
+        for cause in sorted(DISABLING.intersection(faults)):
+            self.session.recall_fault(cause, time_s)
 
     @property
     def on_edge(self) -> bool:
@@ -228,8 +235,8 @@ class Monitor:
         self._feel(events, outcome.cues, self._time_s if time_s is None else time_s)
 
     def _feel(self, events: Collection[Event], cues: Collection[Prompt], time_s: float) -> None:
-        for pattern in self._policy.update(time_s, events, cues):
-            start_s = self._policy.decided_at_s + PIECE_S
+        for pattern in self.policy.update(time_s, events, cues):
+            start_s = self.policy.decided_at_s + PIECE_S
             self._tracker.motor_runs(start_s, start_s + pattern.duration_s + RUN_DOWN_S)
             self._outcome.patterns.append(pattern)
 

@@ -345,6 +345,22 @@ def test_a_fall_that_began_as_the_second_stumble_is_why_the_walk_ended(walker):
     assert walker.report["events"]["count"] == {"stumble": 2, "fall": 1, "fall_confirmed": 1}
 
 
+def test_two_stumbles_in_a_long_pause_wait_for_a_fall_too(walker):
+    walker.started().walk(4.0, FORWARD)
+    walker.press()
+    walker.stand(40.0)
+    stop_stumbles(walker)
+    walker.stand(9.0).event(Kind.FALL).event(Kind.FALL_CONFIRMED)
+    assert walker.report["reason"] == "fall"
+
+
+def test_power_lost_right_after_two_stumbles_leaves_them_the_reason(walker):
+    walker.started().walk(4.0, FORWARD)
+    stop_stumbles(walker)
+    walker.killed(same_boot=False)
+    assert (walker.report["reason"], walker.report["stopped"]) == ("two_stumbles", True)
+
+
 def test_a_stop_after_two_stumbles_ends_the_walk_for_the_stumbles(walker):
     walker.started().walk(4.0, FORWARD)
     stop_stumbles(walker)

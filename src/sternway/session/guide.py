@@ -86,8 +86,7 @@ class Guide:
     def end(self, reason: Reason, time_s: float) -> None:
         """End the walk: *Trouble* where a stop rule or a failed check ends it, else *End*."""
         trouble = reason in STOP_RULES or reason in (Reason.NOT_STILL, Reason.MOTOR_NOT_FELT)
-        if reason is not Reason.SWITCHED_OFF:
-            self.say(Cue.TROUBLE if trouble else Cue.END, time_s)
+        self.say(Cue.TROUBLE if trouble else Cue.END, time_s)
         self.ended = (reason, time_s)
 
     def sample(self, sample: TrunkSample, watch: Watch) -> None:
@@ -156,12 +155,18 @@ class Guide:
             walk.enter(Phase.PAUSED, time_s)
         elif reason in SELF_ENDING or (self.is_stopped and reason is not Reason.FALL):
             return
+        elif reason is Reason.TWO_STUMBLES:
+            walk.enter(Phase.PAUSED, time_s)
         walk.reason = reason.value
 
     @property
     def is_stopped(self) -> bool:
         """Whether a stop rule has ended the walking: the pause only waits for what became of it."""
         return self.phase is Phase.PAUSED and self.walk.reason in (Reason.FALL, Reason.TWO_STUMBLES)
+
+    def stop_rule_or(self, reason: Reason) -> Reason:
+        """Return the stop rule that has ended the walking, where one has; else ``reason``."""
+        return Reason(str(self.walk.reason)) if self.is_stopped else reason
 
     def resume(self, time_s: float) -> None:
         """Go back to the phase before the pause."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sternway.alert.patterns import Cue, Prompt
 from sternway.errors import MessageError
-from sternway.events import Event
+from sternway.events import Cause, Event
 from sternway.motion.gait import Step
 from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.records import Phase, RecordKind
@@ -84,6 +84,12 @@ class SessionTracker:
             if felt is False and self.phase is Phase.STANDING_CHECK:
                 self._guide.end(Reason.MOTOR_NOT_FELT, time_s)
         return self._outcome()
+
+    def recall_fault(self, cause: Cause, time_s: float) -> None:
+        """Know again of a fault that was told before a restart; nothing is counted."""
+        self._watch.faults.add(cause.value)
+        if self._guide is not None:
+            self._guide.pause(Reason.FAULT, time_s)
 
     @property
     def view(self) -> SessionView:
@@ -176,7 +182,7 @@ class SessionTracker:
         walk = guide.walk
         away_s = max(0.0, time_s - walk.last_s)
         if not same_boot or away_s > self._settings.pause_limit_s:
-            guide.end(Reason.SWITCHED_OFF, walk.last_s)
+            guide.ended = guide.stop_rule_or(Reason.SWITCHED_OFF), walk.last_s
             self._report(guide, facts)
             return
         walk.restart_count += 1
@@ -236,7 +242,7 @@ class SessionTracker:
     def _stop(self, reason: Reason, time_s: float) -> Outcome:
         if self._guide is None:
             return self._refuse("No walk is under way.")
-        self._guide.end(Reason(str(self._guide.walk.reason)) if self._guide.is_stopped else reason, time_s)
+        self._guide.end(self._guide.stop_rule_or(reason), time_s)
         return self._accept(REASON_WORDS[reason])
 
     def _pause(self, reason: Reason, time_s: float) -> Outcome:
