@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 
 from sternway.cli import main
+from sternway.commands import forget as forget_command
 from sternway.config import BrokerSettings, ClipSettings, Settings
 from sternway.errors import ConfigError
 from sternway.publish.authority import Authority
@@ -248,6 +249,19 @@ def test_a_lost_clip_is_forgotten_on_the_server(directory, tmp_path, capsys):
     assert main(words) == 0
     assert "add --yes" in capsys.readouterr().out
     assert "clip-1" in Household(directory).users()
+
+
+@needs_mosquitto
+def test_forgetting_while_the_broker_is_down_says_to_do_it_again_each_time(directory, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(forget_command, "WAIT_S", 0.2)
+    pair(directory, "clip-1")
+    settings = tmp_path / "server.toml"
+    settings.write_text('[broker]\nhost = "127.0.0.1"\nport = 9\ntls = false\n')
+    words = ["forget", "clip-1", "--directory", str(directory), "--config", str(settings), "--yes"]
+    for _ in range(2):
+        assert main(words) == 1
+        assert "run this again when the broker answers" in capsys.readouterr().err
+        assert "clip-1" not in Household(directory).users()
 
 
 def test_forgetting_erases_what_is_the_walkers_only_when_told_twice(clip, capsys):
