@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -7,6 +9,7 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -238,6 +241,47 @@ def test_settings_that_name_a_broker_win_over_a_pairing(tmp_path):
     somebody = replace(nobody, broker=BrokerSettings(host="own"))
     assert apply_join(nobody).broker.host == "paired"
     assert apply_join(somebody) == somebody
+
+
+def test_a_pairing_leaves_where_home_assistant_looks_as_it_was_set(tmp_path):
+    (tmp_path / "join").mkdir()
+    (tmp_path / "join" / "joined.toml").write_text('[broker]\nhost = "paired"\n')
+    silent = Settings(clip=ClipSettings(state_dir=str(tmp_path)), broker=BrokerSettings(discovery_prefix=""))
+    assert apply_join(silent).broker == BrokerSettings(host="paired", discovery_prefix="")
+
+
+def test_joining_is_refused_while_the_settings_name_a_broker_and_the_card_is_kept(clip, tmp_path, capsys):
+    file, state = clip
+    file.write_text(f'{file.read_text()}[broker]\nhost = "old.local"\n')
+    assert main(["join", "--card", str(tmp_path), "--config", str(file)]) == 0, "no card to read at a start"
+    card = tmp_path / "sternway-join.toml"
+    card.write_text(INVITATION.toml())
+    for words in (["--card", str(tmp_path)], [INVITATION.code()]):
+        assert main(["join", *words, "--config", str(file)]) == 1
+        assert f"{file}: broker.host names a broker, old.local" in capsys.readouterr().err
+    assert read_card(card) == INVITATION
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "broker", "who"),
+    [
+        (["doctor"], "", "sudo -u sternway sternway"),
+        (["forget"], "", "sudo -u sternway sternway"),
+        (["forget"], "old.local", "sudo -u sternway sternway"),
+        (["forget", "clip-1", "--yes"], "", "with sudo"),
+    ],
+)
+def test_who_may_not_look_into_a_folder_is_told_who_may(clip, words, broker, who, monkeypatch, capsys):
+    file, _ = clip
+    file.write_text(f'{file.read_text()}[broker]\nhost = "{broker}"\n')
+
+    def refuse(path, **_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert main([*words, "--config", str(file)]) == 1
+    assert f"not permitted; run this {who}" in capsys.readouterr().err.replace("as the service's user: ", "")
 
 
 @needs_mosquitto

@@ -29,9 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Forget a clip on the server, or everything on this clip."""
     settings = chosen_settings(arguments.config)
-    if arguments.clip is not None:
-        return _forget_on_server(arguments, settings)
-    return _forget_on_clip(arguments, apply_join(settings))
+    try:
+        if arguments.clip is not None:
+            return _forget_on_server(arguments, settings)
+        return _forget_on_clip(arguments, apply_join(settings))
+    except PermissionError as error:
+        how = "with sudo" if arguments.clip else "as the service's user: sudo -u sternway sternway forget"
+        raise ConfigError(f"{error.filename}: not permitted; run this {how}") from error
 
 
 def retained_topics(clip_id: str, prefix: str) -> list[str]:
