@@ -123,6 +123,16 @@ def test_the_authority_is_made_once_and_the_brokers_certificate_anew_for_a_new_n
     assert (directory / "ca.key").read_bytes() == key
 
 
+def test_a_clip_paired_under_another_address_takes_no_name_from_the_brokers_certificate(directory):
+    Authority(directory).ensure(["192.168.1.10", "home.local"])
+    Authority(directory).ensure(["10.0.0.5", "home.local"])
+    Authority(directory, now=datetime.now(UTC) + timedelta(days=16 * 365)).ensure(["10.0.0.6"])
+    server = x509.load_pem_x509_certificate((directory / "server.crt").read_bytes())
+    held = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert held.get_values_for_type(x509.DNSName) == ["home.local"]
+    assert [*map(str, held.get_values_for_type(x509.IPAddress))] == ["192.168.1.10", "10.0.0.5", "10.0.0.6"]
+
+
 def test_an_old_certificate_is_renewed_long_before_anybody_notices(directory):
     Authority(directory).ensure(["home.local"])
     before = (directory / "server.crt").read_bytes()
@@ -181,6 +191,24 @@ def test_pairing_again_ends_the_older_pairing_and_leaves_the_others(directory, c
     assert changed == {"clip-1"}
     codes = [json.loads(line)["code"] for line in capsys.readouterr().out.splitlines()]
     assert len(set(codes)) == 3
+
+
+@needs_mosquitto
+def test_a_card_that_is_not_there_ends_no_pairing(directory, tmp_path, capsys):
+    pair(directory, "clip-1")
+    before = (directory / "passwords").read_bytes()
+    assert pair(directory, "clip-1", "--card", str(tmp_path / "typo")) == 1
+    assert "name the boot partition" in capsys.readouterr().err
+    assert (directory / "passwords").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("mums clip", "1 to 32 letters"), ("", "1 to 32 letters"), ("dashboard", "the server's own")]
+)
+def test_a_name_no_clip_can_have_is_refused_with_the_rule(directory, name, words, capsys):
+    assert pair(directory, name) == 1
+    assert words in capsys.readouterr().err
+    assert not directory.exists()
 
 
 @needs_mosquitto
