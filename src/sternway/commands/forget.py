@@ -106,8 +106,8 @@ def _forget_on_server(arguments: argparse.Namespace, settings: Settings) -> int:
     household = Household(directory)
     was_paired = household.forget(clip)
     if was_paired:
-        print(f"the pairing of {clip} has ended, but it may be connected still; now: sudo systemctl reload mosquitto")
-        print(f"then run this once more, for what {clip} says until then")
+        print(f"the pairing of {clip} has ended, but it may still be connected:")
+        print("reload mosquitto (sudo systemctl reload mosquitto), then run this once more")
     broker = settings.broker
     if not broker.host:
         broker = replace(
