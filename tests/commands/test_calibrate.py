@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pytest
 from gpiozero import BadPinFactory
 
 from sternway.alert.patterns import MEANINGS, PATTERNS
@@ -69,6 +70,13 @@ def test_a_distance_never_walked_ends_by_itself(tmp_path, monkeypatch):
     assert status == 1
     assert "speed" not in memory
     assert played == ["start", "change", "trouble"]
+
+
+@pytest.mark.parametrize("distance", ["nan", "inf", "0", "-10", "ten"])
+def test_a_distance_that_cannot_be_walked_is_refused(distance, capsys):
+    with pytest.raises(SystemExit):
+        main(["calibrate", f"--distance={distance}"])
+    assert f"{distance} is not a distance to walk: write metres, more than 0" in capsys.readouterr().err
 
 
 def test_without_a_motor_the_cues_are_taught_in_words(monkeypatch, capsys):

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -7,11 +9,13 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
 
 from sternway.cli import main
+from sternway.commands import forget as forget_command
 from sternway.config import BrokerSettings, ClipSettings, Settings
 from sternway.errors import ConfigError
 from sternway.publish.authority import Authority
@@ -119,6 +123,16 @@ def test_the_authority_is_made_once_and_the_brokers_certificate_anew_for_a_new_n
     assert (directory / "ca.key").read_bytes() == key
 
 
+def test_a_clip_paired_under_another_address_takes_no_name_from_the_brokers_certificate(directory):
+    Authority(directory).ensure(["192.168.1.10", "home.local"])
+    Authority(directory).ensure(["10.0.0.5", "home.local"])
+    Authority(directory, now=datetime.now(UTC) + timedelta(days=16 * 365)).ensure(["10.0.0.6"])
+    server = x509.load_pem_x509_certificate((directory / "server.crt").read_bytes())
+    held = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert held.get_values_for_type(x509.DNSName) == ["home.local"]
+    assert [*map(str, held.get_values_for_type(x509.IPAddress))] == ["192.168.1.10", "10.0.0.5", "10.0.0.6"]
+
+
 def test_an_old_certificate_is_renewed_long_before_anybody_notices(directory):
     Authority(directory).ensure(["home.local"])
     before = (directory / "server.crt").read_bytes()
@@ -177,6 +191,24 @@ def test_pairing_again_ends_the_older_pairing_and_leaves_the_others(directory, c
     assert changed == {"clip-1"}
     codes = [json.loads(line)["code"] for line in capsys.readouterr().out.splitlines()]
     assert len(set(codes)) == 3
+
+
+@needs_mosquitto
+def test_a_card_that_is_not_there_ends_no_pairing(directory, tmp_path, capsys):
+    pair(directory, "clip-1")
+    before = (directory / "passwords").read_bytes()
+    assert pair(directory, "clip-1", "--card", str(tmp_path / "typo")) == 1
+    assert "name the boot partition" in capsys.readouterr().err
+    assert (directory / "passwords").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("mums clip", "1 to 32 letters"), ("", "1 to 32 letters"), ("dashboard", "the server's own")]
+)
+def test_a_name_no_clip_can_have_is_refused_with_the_rule(directory, name, words, capsys):
+    assert pair(directory, name) == 1
+    assert words in capsys.readouterr().err
+    assert not directory.exists()
 
 
 @needs_mosquitto
@@ -239,6 +271,47 @@ def test_settings_that_name_a_broker_win_over_a_pairing(tmp_path):
     assert apply_join(somebody) == somebody
 
 
+def test_a_pairing_leaves_where_home_assistant_looks_as_it_was_set(tmp_path):
+    (tmp_path / "join").mkdir()
+    (tmp_path / "join" / "joined.toml").write_text('[broker]\nhost = "paired"\n')
+    silent = Settings(clip=ClipSettings(state_dir=str(tmp_path)), broker=BrokerSettings(discovery_prefix=""))
+    assert apply_join(silent).broker == BrokerSettings(host="paired", discovery_prefix="")
+
+
+def test_joining_is_refused_while_the_settings_name_a_broker_and_the_card_is_kept(clip, tmp_path, capsys):
+    file, state = clip
+    file.write_text(f'{file.read_text()}[broker]\nhost = "old.local"\n')
+    assert main(["join", "--card", str(tmp_path), "--config", str(file)]) == 0, "no card to read at a start"
+    card = tmp_path / "sternway-join.toml"
+    card.write_text(INVITATION.toml())
+    for words in (["--card", str(tmp_path)], [INVITATION.code()]):
+        assert main(["join", *words, "--config", str(file)]) == 1
+        assert f"{file}: broker.host names a broker, old.local" in capsys.readouterr().err
+    assert read_card(card) == INVITATION
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "broker", "who"),
+    [
+        (["doctor"], "", "sudo -u sternway sternway"),
+        (["forget"], "", "sudo -u sternway sternway"),
+        (["forget"], "old.local", "sudo -u sternway sternway"),
+        (["forget", "clip-1", "--yes"], "", "with sudo"),
+    ],
+)
+def test_who_may_not_look_into_a_folder_is_told_who_may(clip, words, broker, who, monkeypatch, capsys):
+    file, _ = clip
+    file.write_text(f'{file.read_text()}[broker]\nhost = "{broker}"\n')
+
+    def refuse(path, **_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert main([*words, "--config", str(file)]) == 1
+    assert f"not permitted; run this {who}" in capsys.readouterr().err.replace("as the service's user: ", "")
+
+
 @needs_mosquitto
 def test_a_lost_clip_is_forgotten_on_the_server(directory, tmp_path, capsys):
     pair(directory, "clip-1")
@@ -248,6 +321,22 @@ def test_a_lost_clip_is_forgotten_on_the_server(directory, tmp_path, capsys):
     assert main(words) == 0
     assert "add --yes" in capsys.readouterr().out
     assert "clip-1" in Household(directory).users()
+
+
+@needs_mosquitto
+def test_forgetting_while_the_broker_is_down_says_to_do_it_again_each_time(directory, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(forget_command, "WAIT_S", 0.2)
+    pair(directory, "clip-1")
+    settings = tmp_path / "server.toml"
+    settings.write_text('[broker]\nhost = "127.0.0.1"\nport = 9\ntls = false\n')
+    words = ["forget", "clip-1", "--directory", str(directory), "--config", str(settings), "--yes"]
+    capsys.readouterr()
+    for had_pairing in (True, False):
+        assert main(words) == 1
+        said = capsys.readouterr()
+        assert ("reload mosquitto" in said.out) == had_pairing
+        assert "run this again when the broker answers" in said.err
+        assert "clip-1" not in Household(directory).users()
 
 
 def test_forgetting_erases_what_is_the_walkers_only_when_told_twice(clip, capsys):

@@ -34,6 +34,7 @@ FAKES = {
     # python3 -m venv --system-site-packages --clear FOLDER
     "python3": 'for word in "$@"; do folder=$word; done; rm -rf "$folder"; mkdir -p "$folder/bin"; '
     'cp "$FAKES/pip" "$folder/bin/python"; cp "$FAKES/sternway" "$folder/bin/sternway"; '
+    'echo "# $folder/bin/python" >> "$folder/bin/sternway"; '
     'echo "venv" >> "$FAKES/log"',
     "pip": 'echo "pip $*" >> "$FAKES/log"; [ -e "$FAKES/breaks" ] && { cat "$FAKES/breaks" >&2; exit 1; }; exit 0',
     "sternway": "echo '[clip]'",

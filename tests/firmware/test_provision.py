@@ -4,10 +4,28 @@ import errno
 import hashlib
 import os
 import shutil
+import zipfile
+from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("dtc") is None, reason="the device-tree compiler is not installed")
+
+
+SOURCE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def wheels(tmp_path):
+    """A folder with a wheel of the very sources here."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "sternway-0.1.0-py3-none-any.whl", "w") as wheel:
+        for path in (SOURCE / "src/sternway").rglob("*"):
+            if path.is_file() and path.suffix != ".pyc":
+                wheel.write(path, path.relative_to(SOURCE / "src"))
+        wheel.writestr("sternway-0.1.0.dist-info/METADATA", "Name: sternway")
+    return folder
 
 
 def contents(root):
@@ -100,6 +118,8 @@ def test_remove_leaves_only_what_is_the_persons_own(provision, card):
     provision()
     (card / "var/lib/sternway").mkdir(parents=True)
     (card / "var/lib/sternway/outbox.db").write_bytes(b"walks")
+    (card / "opt/sternway.new").mkdir()
+    (card / "opt/sternway.new/half").write_bytes(b"cut off")
     assert provision("--remove") == 0
     assert set(contents(card)) - set(before) == {"etc/sternway/sternway.toml", "var/lib/sternway/outbox.db"}
     assert provision("--remove") == 0
@@ -135,10 +155,51 @@ def test_no_network_is_told_with_the_way_out(provision, card, fakes, capsys):
     assert not (card / "opt/sternway/installed").exists()
 
 
-def test_wheels_stand_in_for_the_network(provision, card, fakes, tmp_path):
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    (wheels / "sternway-0.1.0-py3-none-any.whl").write_bytes(b"wheel")
+def test_an_update_that_breaks_off_leaves_the_clip_as_it_was(provision, card, fakes):
+    provision()
+    (card / "opt/sternway/installed").write_text("an older version")
+    before = contents(card)
+    (fakes / "breaks").write_text("Temporary failure in name resolution")
+    assert provision() == 1
+    assert contents(card) == before
+    (fakes / "breaks").unlink()
+    assert provision() == 0
+    assert provision("--check") == 0
+
+
+def test_commands_name_the_folder_they_are_in(provision, card):
+    provision()
+    assert (card / "opt/sternway/bin/sternway").read_text().endswith(f"# {card}/opt/sternway/bin/python\n")
+    assert [path.name for path in (card / "opt").iterdir()] == ["sternway"]
+
+
+def test_what_came_from_a_wheel_is_there_for_its_sources_too(provision, fakes, wheels, capsys):
+    provision("--wheels", wheels)
+    assert provision("--check") == 0
+    assert provision() == 0
+    assert capsys.readouterr().out.endswith("Nothing to do.\n")
+    with zipfile.ZipFile(wheels / "sternway-0.1.0-py3-none-any.whl", "a") as wheel:
+        wheel.writestr("sternway/more.py", "")
+    assert provision("--wheels", wheels, "--check") == 1
+
+
+def test_a_prepared_card_without_sources_has_wheels_of_its_own(provision, wheels, tmp_path, monkeypatch, fakes):
+    for part in ("firmware", "systemd", "requirements"):
+        shutil.copytree(SOURCE / part, tmp_path / "prepared" / part)
+    shutil.copytree(wheels, tmp_path / "prepared/wheels")
+    monkeypatch.setattr(provision.module, "SOURCE", tmp_path / "prepared")
+    assert provision() == 0
+    assert provision("--check") == 0
+    assert "--no-index" in (fakes / "log").read_text()
+
+
+def test_a_damaged_wheel_is_told(provision, wheels, capsys):
+    (wheels / "sternway-0.1.0-py3-none-any.whl").write_bytes(b"half")
+    assert provision("--wheels", wheels) == 1
+    assert "is damaged; copy it anew" in capsys.readouterr().err
+
+
+def test_wheels_stand_in_for_the_network(provision, card, fakes, wheels):
     assert provision("--wheels", wheels) == 0
     calls = [line for line in (fakes / "log").read_text().splitlines() if line.startswith("pip")]
     assert len(calls) == 2

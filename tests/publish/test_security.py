@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sternway.cli import main
 from sternway.config import BrokerSettings, ClipSettings, Settings
 from sternway.errors import ConfigError
 from sternway.publish.authority import Authority
@@ -168,6 +169,27 @@ def test_a_clip_pairs_by_code_publishes_over_tls_and_is_refused_in_words_once_fo
         )
         assert told.wait(15)
     assert "does not let this clip in: pair it anew" in caplog.text
+
+
+def test_what_a_clip_left_is_taken_away_even_after_its_pairing_has_ended(home, two_clips, peer, tmp_path, capsys):
+    left = {"sternway/clip-1/state", "sternway/clip-1/availability", "homeassistant/device/clip-1/config"}
+    clip = login(home, peer, "clip-1", two_clips["clip-1"].secret)
+    for topic in left:
+        clip.say(topic, b"left", retain=True)
+    home.household.forget("clip-1")
+    settings = tmp_path / "server.toml"
+    broker = {"host": "localhost", "ca_file": home.folder / "ca.crt", "user": "dashboard"}
+    broker["password_file"] = home.folder / "dashboard.secret"
+    lines = "".join(f'{name} = "{value}"\n' for name, value in broker.items())
+    settings.write_text(f"[broker]\nport = {home.port}\n{lines}")
+    words = ["forget", "clip-1", "--directory", str(home.folder), "--config", str(settings), "--yes"]
+    assert main(words) == 0
+    assert "clip-1 is out of Home Assistant" in capsys.readouterr().out
+    watcher = login(home, peer, "home-assistant", home.secret("home-assistant"), *left, "homeassistant/status")
+    watcher.say("homeassistant/status", b"last")
+    assert watcher.expect("").payload == b"last", "nothing was retained before it"
+    assert main(words) == 1
+    assert "not paired here, and the broker keeps nothing of it" in capsys.readouterr().err
 
 
 def test_a_publish_that_the_access_list_refuses_is_said_in_words(

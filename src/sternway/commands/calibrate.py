@@ -1,6 +1,7 @@
 """``sternway calibrate``: fit the clip to its wearer, and teach the cues."""
 
 import argparse
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -30,8 +31,15 @@ Play = Callable[[Pattern], None]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
     parser.add_argument("--teach", action="store_true", help="play each cue and name it; measure nothing")
-    parser.add_argument("--distance", type=float, metavar="METRES", help="also learn speed by walking this far")
+    parser.add_argument("--distance", type=_metres, metavar="METRES", help="also learn speed by walking this far")
     parser.add_argument("--config", type=Path, help=f"settings file (default: {SETTINGS_FILE} where it exists)")
+
+
+def _metres(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0.0 < (distance_m := float(text)) < math.inf:
+            return distance_m
+    raise argparse.ArgumentTypeError(f"{text} is not a distance to walk: write metres, more than 0, such as 10")
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -1,10 +1,10 @@
 """``sternway forget``: take a clip out of the home, and the walker's data off the clip."""
 
 import argparse
-import contextlib
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sternway.config import BrokerSettings, Settings, chosen_settings
@@ -13,7 +13,7 @@ from sternway.publish import topics
 from sternway.publish.mqtt import BrokerLink
 from sternway.publish.outbox import Outbox
 from sternway.publish.pairing import Household, apply_join
-from sternway.publish.traffic import Outgoing
+from sternway.publish.traffic import Inbound, Outgoing
 
 WAIT_S = 10.0
 
@@ -29,9 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Forget a clip on the server, or everything on this clip."""
     settings = chosen_settings(arguments.config)
-    if arguments.clip is not None:
-        return _forget_on_server(arguments, settings)
-    return _forget_on_clip(arguments, apply_join(settings))
+    try:
+        if arguments.clip is not None:
+            return _forget_on_server(arguments, settings)
+        return _forget_on_clip(arguments, apply_join(settings))
+    except PermissionError as error:
+        how = "with sudo" if arguments.clip else "as the service's user: sudo -u sternway sternway forget"
+        raise ConfigError(f"{error.filename}: not permitted; run this {how}") from error
 
 
 def retained_topics(clip_id: str, prefix: str) -> list[str]:
@@ -43,12 +47,16 @@ def retained_topics(clip_id: str, prefix: str) -> list[str]:
     return [*discovery, topics.STATE.of(clip_id), topics.AVAILABILITY.of(clip_id)]
 
 
-def clear(broker: BrokerSettings, client_id: str, retained: Sequence[str], wait_s: float = WAIT_S) -> None:
-    """Empty ``retained`` topics; raise :class:`ConfigError` in words where the broker does not take that in time."""
-    link = BrokerLink(broker, client_id, subscriptions=[], will=Outgoing(retained[-1], b"", retain=True))
+def clear(broker: BrokerSettings, client_id: str, retained: Sequence[str], watched: Sequence[str] = ()) -> bool:
+    """Empty ``retained`` topics and say whether one of the ``watched``, which this user may read, held something.
+
+    Raise :class:`ConfigError` in words where the broker does not take that in time.
+    """
+    link = BrokerLink(broker, client_id, subscriptions=watched, will=Outgoing(retained[-1], b"", retain=True))
     link.start()
     try:
-        end_s = time.monotonic() + wait_s
+        end_s = time.monotonic() + WAIT_S
+        found = False
         unsettled = set(retained)
         while not link.connected and time.monotonic() < end_s:
             time.sleep(0.02)
@@ -58,10 +66,13 @@ def clear(broker: BrokerSettings, client_id: str, retained: Sequence[str], wait_
             news = link.news()
             if news is None:
                 time.sleep(0.02)
-            elif getattr(news, "ok", False):
-                unsettled.discard(getattr(news, "token", ""))
+            elif isinstance(news, Inbound):
+                found = found or (news.topic in watched and news.payload != b"")
+            elif news.ok:
+                unsettled.discard(str(news.token))
         if unsettled:
             raise ConfigError(f"the broker did not take it: {link.words}")
+        return found
     finally:
         link.close()
 
@@ -91,19 +102,31 @@ def _forget_on_server(arguments: argparse.Namespace, settings: Settings) -> int:
     if not arguments.yes:
         print(f"this would end the pairing of {arguments.clip} and take it out of Home Assistant; add --yes to do it")
         return 0
-    directory: Path = arguments.directory
-    if not Household(directory).forget(arguments.clip):
-        raise ConfigError(f"{arguments.clip} is not paired here; paired: {', '.join(Household(directory).users())}")
-    print(f"the pairing of {arguments.clip} has ended; now: sudo systemctl reload mosquitto")
+    clip, directory = arguments.clip, arguments.directory
+    household = Household(directory)
+    was_paired = household.forget(clip)
+    if was_paired:
+        print(f"the pairing of {clip} has ended, but it may still be connected:")
+        print("reload mosquitto (sudo systemctl reload mosquitto), then run this once more")
     broker = settings.broker
     if not broker.host:
-        broker = BrokerSettings(
+        broker = replace(
+            broker,
             host="localhost",
             ca_file=str(directory / "ca.crt"),
             user="dashboard",
             password_file=str(directory / "dashboard.secret"),
         )
-    with contextlib.suppress(ConfigError):
-        clear(broker, "dashboard", retained_topics(arguments.clip, "homeassistant"))
-        print(f"{arguments.clip} is out of Home Assistant")
+    try:
+        watched = retained_topics(clip, "")  # the dashboard's user may not read what is Home Assistant's
+        was_there = clear(broker, "dashboard", retained_topics(clip, broker.discovery_prefix), watched)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{clip} may still be in Home Assistant: {error}; run this again when the broker answers"
+        ) from error
+    if not was_paired and not was_there:
+        raise ConfigError(
+            f"{clip} is not paired here, and the broker keeps nothing of it; paired: {', '.join(household.users())}"
+        )
+    print(f"{clip} is out of Home Assistant")
     return 0

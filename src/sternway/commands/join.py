@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from sternway.config import chosen_settings
+from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.errors import ConfigError
 from sternway.publish.pairing import CARD_FILE, accept, read_code, take_card
 
@@ -24,17 +24,23 @@ def main(arguments: argparse.Namespace) -> int:
     state_dir = Path(settings.clip.state_dir)
     if not state_dir.is_dir():
         raise ConfigError(f"{state_dir}: is not there; install the clip first, or name its settings with --config")
+    folders = CARDS if arguments.card is None else (arguments.card,)
+    found = next((folder / CARD_FILE for folder in folders if (folder / CARD_FILE).is_file()), None)
+    if settings.broker.host and (arguments.code is not None or found is not None):
+        file = arguments.config or SETTINGS_FILE
+        raise ConfigError(
+            f"{file}: broker.host names a broker, {settings.broker.host}, which wins over joining; "
+            'make it host = "" there, then join'
+        )
     if arguments.code is not None:
         invitation = read_code(arguments.code)
         accept(invitation, state_dir)
-    else:
-        folders = CARDS if arguments.card is None else (arguments.card,)
-        found = next((folder / CARD_FILE for folder in folders if (folder / CARD_FILE).is_file()), None)
-        if found is None:
-            print(f"no {CARD_FILE} to read; nothing changed")
-            return 0
+    elif found is not None:
         invitation = take_card(found, state_dir)
         print(f"{found} was read and erased")
+    else:
+        print(f"no {CARD_FILE} to read; nothing changed")
+        return 0
     print(
         f"joined: this clip is {invitation.clip_id} at {invitation.host}; restart it: sudo systemctl restart sternway"
     )

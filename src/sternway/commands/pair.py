@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sternway.errors import ConfigError
 from sternway.publish.files import write_secret
-from sternway.publish.pairing import CARD_FILE, Household, Invitation, password_tool
+from sternway.publish.pairing import CARD_FILE, SERVICE_USERS, Household, Invitation, password_tool
 from sternway.publish.tls import sha256_hex
+from sternway.publish.topics import is_clip_id
 
 DIRECTORY = Path("/etc/mosquitto/sternway")
 
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Pair one clip, or only prepare the server."""
     directory: Path = arguments.directory
+    _check_words(arguments)  # before a secret is replaced that some clip still uses
     password_tool()  # before a key is made that the broker's group, not there yet, could not read
     _prepare(directory)
     host, local_name = arguments.host or own_address(), f"{socket.gethostname().partition('.')[0]}.local"
@@ -39,7 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     invitation = household.invite(arguments.clip, host, local_name, arguments.port, fingerprint)
     if arguments.card is not None:
-        _write_card(arguments.card, invitation)
+        write_secret(arguments.card / CARD_FILE, invitation.toml().encode())
     if arguments.json:
         print(json.dumps({"clip": invitation.clip_id, "code": invitation.code(), "host": host}))
     else:
@@ -53,6 +55,19 @@ def own_address() -> str:
         probe.connect(("192.0.2.1", 9))
         return str(probe.getsockname()[0])
     return socket.gethostname()
+
+
+def _check_words(arguments: argparse.Namespace) -> None:
+    clip, card = arguments.clip, arguments.card
+    if clip in SERVICE_USERS:
+        raise ConfigError(f"{clip} is a user of the server's own; name the clip otherwise, such as clip-1")
+    if clip is not None and not is_clip_id(clip):
+        raise ConfigError(
+            f'"{clip}" cannot be a clip\'s name: 1 to 32 letters (a to z), digits, - and _, '
+            "beginning with a letter or digit, such as clip-1"
+        )
+    if card is not None and not card.is_dir():
+        raise ConfigError(f"{card}: is not a folder; name the boot partition of the clip's card")
 
 
 def _prepare(directory: Path) -> None:
@@ -74,12 +89,6 @@ def _ensure_authority(directory: Path, host: str, local_name: str) -> str:
         ) from error
     names = list(dict.fromkeys([host, local_name, socket.gethostname(), "localhost", "127.0.0.1"]))
     return sha256_hex(Authority(directory).ensure(names))
-
-
-def _write_card(card: Path, invitation: Invitation) -> None:
-    if not card.is_dir():
-        raise ConfigError(f"{card}: is not a folder; name the boot partition of the clip's card")
-    write_secret(card / CARD_FILE, invitation.toml().encode())
 
 
 def _say(arguments: argparse.Namespace, invitation: Invitation, new: list[str]) -> None:

@@ -33,11 +33,15 @@ class Authority:
         self._now = now or datetime.now(UTC)
 
     def ensure(self, names: Sequence[str]) -> bytes:
-        """Make what is missing, renew what is old or lacks one of ``names``; return the CA's certificate in DER."""
+        """Make what is missing, renew what is old or lacks one of ``names``; return the CA's certificate in DER.
+
+        Names once asked for stay: a clip paired under another address must find its own in the certificate.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
         key, certificate = self._authority()
-        if not self._server_holds(names):
-            self._issue(names, key, certificate)
+        held, until = self._server()
+        if not set(names) <= set(held) or until - self._now <= RENEW_BEFORE:
+            self._issue(list(dict.fromkeys([*held, *names])), key, certificate)
         return certificate.public_bytes(serialization.Encoding.DER)
 
     def _authority(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
@@ -55,14 +59,15 @@ class Authority:
         write_secret(certificate_file, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
         return key, certificate
 
-    def _server_holds(self, names: Sequence[str]) -> bool:
+    def _server(self) -> tuple[list[str], datetime]:
+        """Return the names in the broker's certificate and its end; where there is none, no names and now."""
         try:
             server = x509.load_pem_x509_certificate((self.directory / "server.crt").read_bytes())
         except FileNotFoundError:
-            return False
+            return [], self._now
         held = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        has_names = {*held.get_values_for_type(x509.DNSName), *map(str, held.get_values_for_type(x509.IPAddress))}
-        return set(names) <= has_names and server.not_valid_after_utc - self._now > RENEW_BEFORE
+        names = [*held.get_values_for_type(x509.DNSName), *map(str, held.get_values_for_type(x509.IPAddress))]
+        return names, server.not_valid_after_utc
 
     def _issue(self, names: Sequence[str], authority_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate) -> None:
         key = ec.generate_private_key(ec.SECP256R1())

@@ -110,12 +110,21 @@ def accept(invitation: Invitation, state_dir: Path) -> BrokerSettings:
 
 
 def apply_join(settings: Settings) -> Settings:
-    """Return ``settings`` with the broker and the name this clip was paired with, unless they name a broker."""
+    """Return ``settings`` with the broker and the name this clip was paired with, unless they name a broker.
+
+    Where Home Assistant looks is no part of a pairing, and stays as it is set.
+    """
     file = Path(settings.clip.state_dir) / "join" / "joined.toml"
-    if settings.broker.host or not file.exists():
-        return settings
+    try:
+        if settings.broker.host or not file.exists():
+            return settings
+    except PermissionError as error:
+        raise ConfigError(
+            f"{file}: not permitted; run this as the service's user: sudo -u sternway sternway ..."
+        ) from error
     joined = load_settings(file)
-    return replace(settings, clip=replace(settings.clip, id=joined.clip.id), broker=joined.broker)
+    broker = replace(joined.broker, discovery_prefix=settings.broker.discovery_prefix)
+    return replace(settings, clip=replace(settings.clip, id=joined.clip.id), broker=broker)
 
 
 def take_card(path: Path, state_dir: Path) -> Invitation:
