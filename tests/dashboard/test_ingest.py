@@ -104,6 +104,13 @@ def wait_until(true: Callable[[], bool]) -> None:
         threading.Event().wait(0.01)
 
 
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
 def test_records_are_stored_and_acknowledged(store: Store, peer: Peer, record: Any) -> None:
     for seq in (1, 2, 3):
         peer.record(record(seq))
@@ -114,10 +121,7 @@ def test_records_are_stored_and_acknowledged(store: Store, peer: Peer, record: A
 def test_nothing_is_acknowledged_that_could_not_be_stored_and_it_is_taken_later(
     store: Store, peer: Peer, record: Any, monkeypatch: pytest.MonkeyPatch, ingest: Ingest
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise StoreError("disk full")
-
-    monkeypatch.setattr(ingest_module, "keep", fail)
+    monkeypatch.setattr(ingest_module, "keep", failing(StoreError("disk full")))
     peer.record(record(1))
     wait_until(lambda: ingest.trouble is not None)
     assert "sternway/clip-1/ack" not in peer.heard
@@ -132,10 +136,7 @@ def test_nothing_is_acknowledged_that_could_not_be_stored_and_it_is_taken_later(
 def test_storing_goes_on_after_whatever_went_wrong_and_nothing_of_it_is_acknowledged(
     store: Store, peer: Peer, record: Any, monkeypatch: pytest.MonkeyPatch, ingest: Ingest
 ) -> None:
-    def fail(*_: Any) -> None:
-        raise ZeroDivisionError("unforeseen")
-
-    monkeypatch.setattr(ingest_module, "keep", fail)
+    monkeypatch.setattr(ingest_module, "keep", failing(ZeroDivisionError("unforeseen")))
     peer.record(record(3), oldest_seq=3)
     wait_until(lambda: ingest.trouble is not None)
     assert "unforeseen" in str(ingest.trouble)

@@ -39,6 +39,12 @@ def run(story: Any) -> None:
     asyncio.run(story())
 
 
+@pytest.fixture
+def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_module, "TICK_S", 0.005)
+    monkeypatch.setattr(stream_module, "BEAT_S", 0.02)
+
+
 def test_a_viewer_gets_what_is_known_then_news_as_it_happens(house: Any, stream: Stream, walking: Any) -> None:
     async def story() -> None:
         async with stream.running():
@@ -73,11 +79,8 @@ def test_silence_turns_into_words_by_itself(
 
 
 def test_what_did_not_change_is_not_sent_again_but_the_heart_beats(
-    house: Any, stream: Stream, walking: Any, monkeypatch: pytest.MonkeyPatch
+    house: Any, stream: Stream, walking: Any, quick_beats: None
 ) -> None:
-    monkeypatch.setattr(stream_module, "TICK_S", 0.005)
-    monkeypatch.setattr(stream_module, "BEAT_S", 0.02)
-
     async def story() -> None:
         async with stream.running():
             house.live.state("clip-1", walking, False)
@@ -148,10 +151,8 @@ def test_everybody_is_let_go_at_the_end(house: Any, stream: Stream) -> None:
 
 
 def test_whoever_is_removed_sees_nothing_more_on_a_page_left_open(
-    house: Any, stream: Stream, walking: Any, monkeypatch: pytest.MonkeyPatch
+    house: Any, stream: Stream, walking: Any, quick_beats: None
 ) -> None:
-    monkeypatch.setattr(stream_module, "TICK_S", 0.005)
-    monkeypatch.setattr(stream_module, "BEAT_S", 0.02)
     physio = house.door.join(house.door.invite("Physio", house.role("viewer")), "three short words")
 
     async def story() -> None:
@@ -171,11 +172,8 @@ def test_whoever_is_removed_sees_nothing_more_on_a_page_left_open(
 
 
 def test_a_store_that_does_not_answer_ends_nobodys_view(
-    house: Any, stream: Stream, walking: Any, monkeypatch: pytest.MonkeyPatch
+    house: Any, stream: Stream, walking: Any, quick_beats: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_module, "TICK_S", 0.005)
-    monkeypatch.setattr(stream_module, "BEAT_S", 0.02)
-
     def fail(_: str) -> None:
         raise StoreError("disk full")
 

@@ -185,8 +185,8 @@ class Guide:
         if walk.reason == Reason.TWO_STUMBLES and paused_s >= self._settings.fall_wait_s:
             self.ended = (Reason.TWO_STUMBLES, time_s)
         elif paused_s >= self._settings.pause_limit_s:
-            stopped = walk.reason in (Reason.FAULT, Reason.FALL)
-            self.end(Reason(str(walk.reason)) if stopped else Reason.PAUSED_TOO_LONG, time_s)
+            reason = Reason.FAULT if walk.reason == Reason.FAULT else Reason.PAUSED_TOO_LONG
+            self.end(self.stop_rule_or(reason), time_s)
 
     def _write_down(self, event: Event) -> None:
         walk = self.walk
