@@ -28,7 +28,7 @@ import numpy as np
 import psutil
 from walking import BLOCK_COUNT, RATE_HZ, START_S, Wearer, blocks
 
-from sternway.device.realtime import hold_collector
+from sternway.device.realtime import disable_automatic_gc
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
 from sternway.recording.replay import replay
@@ -265,7 +265,7 @@ def main() -> None:
     parser.add_argument("--calm-ms", type=float, default=math.inf, help="count what is measured at this speed only")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    hold_collector()
+    disable_automatic_gc()
     samples, calm_ms = arguments.samples, arguments.calm_ms
     some = {"whole": lambda count: whole(count / INSIDE_HZ, calm_ms=calm_ms), "hours": flatness, "growth": growth}
     measured = {arguments.only: some[arguments.only](samples)} if arguments.only else measure(samples, calm_ms)

@@ -42,7 +42,7 @@ from bad_brokers import KINDS, Broker
 from numpy.typing import NDArray
 
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
-from sternway.device.realtime import be_punctual
+from sternway.device.realtime import request_realtime
 from sternway.errors import StoreError
 from sternway.events import Event, Kind
 from sternway.monitor import Monitor
@@ -274,7 +274,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    refusals = be_punctual()
+    refusals = request_realtime()
     began_s = time.monotonic()
     turns = measure(arguments.only, arguments.minutes)
     rows = {

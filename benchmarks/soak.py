@@ -37,7 +37,7 @@ from sternway.config import BrokerSettings, ClipSettings, OutboxSettings, Record
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, VirtualClock, emulated_pins
 from sternway.device.haptics import Haptics, wired_motor
-from sternway.device.realtime import be_punctual
+from sternway.device.realtime import request_realtime
 from sternway.events import Kind
 from sternway.loop import Loop
 from sternway.memory import Memory
@@ -204,7 +204,7 @@ def soak(hours: float, real_time: bool, seed: int) -> dict[str, object]:
 
         for name in (signal.SIGINT, signal.SIGTERM):
             stack.callback(signal.signal, name, signal.signal(name, one.end))
-        refusals = be_punctual() if real_time else []
+        refusals = request_realtime() if real_time else []
         began_s, stolen_s = time.perf_counter(), _stolen_s()
         lost = one.run(around.state, often_s, look)
         took_s, load = time.perf_counter() - began_s, os.getloadavg()

@@ -14,7 +14,7 @@ from sternway.commands import calibrate
 from sternway.config import RecordingSettings
 from sternway.detect.stumble import StumbleDetector
 from sternway.device.clip import Clip
-from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedRescue, VirtualClock
+from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedLsm6dsox, VirtualClock
 from sternway.events import Cause, Kind
 from sternway.loop import Loop
 from sternway.memory import Memory
@@ -105,7 +105,9 @@ class Wearer:
         self.start()
 
     def start(self):
-        self.clip = Clip(self.bus, clock=self.clock, sleep=self.clock.sleep, rescue=EmulatedRescue(self.bus))
+        self.clip = Clip(
+            self.bus, clock=self.clock, sleep=self.clock.sleep, bus_recovery=EmulatedBusRecovery(self.bus)
+        )
         self.loop = Loop(
             self.clip,
             self.motor,
@@ -116,9 +118,9 @@ class Wearer:
             recorder=self.recorder,
             presses=self.presses,
             alive=self.live,
-            feel_motor=self.feel,
+            run_motor_test=self.feel,
             power=lambda: self.power,
-            tidy=lambda: self.tidied.append((self.clock(), self.clip.hurry)),
+            tidy=lambda: self.tidied.append((self.clock(), self.clip.fast_polling)),
         )
 
     def live(self):

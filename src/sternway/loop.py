@@ -45,10 +45,10 @@ STATE_S = 0.2
 
 
 class Sensor(Protocol):
-    """A source that knows why it is silent, and gives blocks more often while ``hurry`` is set."""
+    """A source that knows why it is silent, and gives blocks more often while ``fast_polling`` is set."""
 
     cause: Cause | None
-    hurry: bool
+    fast_polling: bool
 
 
 class Motor(Protocol):
@@ -116,7 +116,7 @@ class Loop:
         recorder: Recorder,
         presses: SimpleQueue[tuple[Press, float]],
         alive: Callable[[], None] = lambda: None,
-        feel_motor: Callable[[], bool | None] = lambda: None,
+        run_motor_test: Callable[[], bool | None] = lambda: None,
         power: Callable[[], Power] = Power,
         watch: Callable[[State, Outcome], None] = lambda *_: None,
         diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None,
@@ -132,7 +132,7 @@ class Loop:
         self._recorder = recorder
         self._presses = presses
         self._alive = alive
-        self._feel_motor = feel_motor
+        self._run_motor_test = run_motor_test
         self._read_power = power
         self._watch = watch
         self._diary = diary
@@ -182,7 +182,7 @@ class Loop:
             self._tell(block, outcome)
         except Exception:
             _log.exception("what was found could not be passed on; the warning was given")
-        if not self._sensor.hurry and self._is_due("tidy", block.read_at_s, TIDY_S):
+        if not self._sensor.fast_polling and self._is_due("tidy", block.read_at_s, TIDY_S):
             self._tidy()
         return outcome
 
@@ -192,7 +192,7 @@ class Loop:
         self._say_ready(block)
         self._test_motor(block.read_at_s)
         outcome = self._monitor.update(block, self._sensor.cause)
-        self._sensor.hurry = self._monitor.on_edge
+        self._sensor.fast_polling = self._monitor.on_edge
         self._play(outcome)
         if any(map(len, outcome.trunk)) or self._monitor.faults.causes:
             self._alive()
@@ -215,7 +215,7 @@ class Loop:
         if self._monitor.session.phase is not Phase.STANDING_CHECK:
             self._motor_tested = False
         elif not self._motor_tested and self._motor.idle:
-            felt = self._feel_motor() if self._haptics else None
+            felt = self._run_motor_test() if self._haptics else None
             self._motor_tested = felt is not None or not self._haptics
             self._monitor.motor_felt(felt, now_s)
 

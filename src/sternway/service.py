@@ -10,15 +10,15 @@ from queue import SimpleQueue
 from sternway.config import Settings
 from sternway.device.battery import FuelGauge, under_voltage
 from sternway.device.bus import Bus
+from sternway.device.bus_recovery import BusRecovery
 from sternway.device.button import Button
 from sternway.device.clip import Clip
 from sternway.device.haptics import Haptics, Pins, wired_motor
 from sternway.device.light import Light
 from sternway.device.motor_test import MotorTest
 from sternway.device.notify import Notifier
-from sternway.device.pins import claimed
-from sternway.device.realtime import be_punctual, take_priority
-from sternway.device.rescue import Rescue
+from sternway.device.pins import open_pin
+from sternway.device.realtime import request_realtime, set_realtime_priority
 from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.monitor import Outcome
@@ -48,7 +48,7 @@ class ClipService:
         bus: Bus,
         *,
         pins: Pins | None = None,
-        rescue: Rescue | None = None,
+        bus_recovery: BusRecovery | None = None,
         plan: WalkPlan | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -56,13 +56,13 @@ class ClipService:
     ) -> None:
         state_dir = Path(settings.clip.state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
-        self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, rescue=rescue)
+        self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, bus_recovery=bus_recovery)
         wires = settings.pins
-        motor = claimed(wires.motor, lambda: wired_motor(wires, settings.haptics, pins))
+        motor = open_pin(wires.motor, lambda: wired_motor(wires, settings.haptics, pins))
         self._time = clock, sleep
-        self.haptics = Haptics(motor, settings.haptics, prepare=take_priority)
-        self._button = claimed(wires.button, lambda: Button(wires.button, pins)) if wires.button else None
-        self._light = claimed(wires.led, lambda: Light(wires.led, pins))
+        self.haptics = Haptics(motor, settings.haptics, prepare=set_realtime_priority)
+        self._button = open_pin(wires.button, lambda: Button(wires.button, pins)) if wires.button else None
+        self._light = open_pin(wires.led, lambda: Light(wires.led, pins))
         self._watch = watch
         self._notifier = Notifier()
         self._memory = Memory(state_dir / "memory.json")
@@ -87,7 +87,7 @@ class ClipService:
             recorder=recorder,
             presses=self._button.presses if self._button else SimpleQueue[tuple[Press, float]](),
             alive=self._notifier.alive,
-            feel_motor=self._feel_motor,
+            run_motor_test=self._run_motor_test,
             power=lambda: Power(gauge.percent(), under_voltage()),
             watch=self._on_state,
             diary=diary.offer,
@@ -98,7 +98,7 @@ class ClipService:
         """Watch the wearer until ``until`` says so, or for ever; leave the motor off and everything kept."""
         self.haptics.start()
         self.publisher.start()
-        for refusal in be_punctual():
+        for refusal in request_realtime():
             _log.warning("%s", refusal)
         self._notifier.ready()
         try:
@@ -110,11 +110,13 @@ class ClipService:
             self.close()
             gc.enable()
 
-    def _feel_motor(self) -> bool | None:
-        """Return whether the sensor feels the motor; ``None`` where it could not be tried for now."""
+    def _run_motor_test(self) -> bool | None:
+        """Return whether the sensor detects the motor; ``None`` where the test could not run now."""
         clock, sleep = self._time
-        felt = self.clip.lend(lambda chip: MotorTest(chip, self.haptics, clock=clock, sleep=sleep).run())
-        return None if felt is None else felt.felt
+        response = self.clip.use_exclusively(
+            lambda chip: MotorTest(chip, self.haptics, clock=clock, sleep=sleep).run()
+        )
+        return None if response is None else response.detected
 
     def _on_state(self, state: State, outcome: Outcome) -> None:
         self._light.show(watching=state.fault is None)

@@ -9,7 +9,7 @@ from sternway.cli import main
 from sternway.commands import doctor
 from sternway.commands.doctor import check_broker, check_disk, check_permissions
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings, Settings
-from sternway.device.checks import Verdict
+from sternway.device.checks import CheckStatus
 
 
 @pytest.fixture(autouse=True)
@@ -48,19 +48,19 @@ def test_a_machine_without_a_sensor_says_what_to_mend(capsys, tmp_path):
 def test_a_full_disk_says_how_much_is_needed(tmp_path):
     settings = Settings(clip=ClipSettings(state_dir=str(tmp_path / "later")), outbox=OutboxSettings(max_bytes=10**18))
     finding = check_disk(settings)
-    assert finding.verdict is Verdict.WRONG
+    assert finding.verdict is CheckStatus.WRONG
     assert "remove old recordings" in finding.words
 
 
 def test_a_folder_that_cannot_be_written_names_the_user_to_be(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
     finding = check_permissions(Settings(clip=ClipSettings(state_dir=str(tmp_path))))
-    assert finding.verdict is Verdict.WRONG
+    assert finding.verdict is CheckStatus.WRONG
     assert "sudo -u sternway" in finding.words
 
 
 def test_no_broker_is_no_trouble():
-    assert check_broker(BrokerSettings()).verdict is Verdict.SKIPPED
+    assert check_broker(BrokerSettings()).verdict is CheckStatus.SKIPPED
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def broker_at(server, **options):
 
 def test_a_broker_that_answers_is_ok(listening):
     finding = check_broker(broker_at(listening, tls=False))
-    assert finding.verdict is Verdict.OK
+    assert finding.verdict is CheckStatus.OK
     assert "answers, without TLS" in finding.words
 
 
@@ -83,7 +83,7 @@ def test_nothing_listening_is_told():
     with socket.create_server(("127.0.0.1", 0)) as server:
         broker = broker_at(server, tls=False)
     finding = check_broker(broker)
-    assert finding.verdict is Verdict.WRONG
+    assert finding.verdict is CheckStatus.WRONG
     assert "is mosquitto running?" in finding.words
 
 
@@ -91,7 +91,7 @@ def test_the_second_name_is_tried(listening):
     broker = BrokerSettings(
         host="nowhere.invalid", local_name="127.0.0.1", port=listening.getsockname()[1], tls=False
     )
-    assert check_broker(broker).verdict is Verdict.OK
+    assert check_broker(broker).verdict is CheckStatus.OK
 
 
 @pytest.fixture
@@ -141,19 +141,19 @@ def certified(tmp_path, listening):
 
 def test_a_certificate_nobody_vouches_for_is_refused(certified):
     finding = check_broker(broker_at(certified[0]))
-    assert finding.verdict is Verdict.WRONG
+    assert finding.verdict is CheckStatus.WRONG
     assert "its certificate is not trusted" in finding.words
 
 
 def test_a_pinned_certificate_is_trusted(certified):
     server, fingerprint = certified
     finding = check_broker(broker_at(server, fingerprint=fingerprint))
-    assert finding.verdict is Verdict.OK
+    assert finding.verdict is CheckStatus.OK
     assert "certificate trusted" in finding.words
 
 
 def test_another_certificate_than_the_pinned_one_is_refused(certified):
     server, fingerprint = certified
     finding = check_broker(broker_at(server, fingerprint=fingerprint[::-1]))
-    assert finding.verdict is Verdict.WRONG
+    assert finding.verdict is CheckStatus.WRONG
     assert "not the pinned one" in finding.words

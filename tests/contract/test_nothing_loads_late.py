@@ -22,7 +22,7 @@ blocks, shake = pickle.load(sys.stdin.buffer)
 monitor = Monitor(plan=WalkPlan(stretches=2, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2))
 known = set(sys.modules)
 monitor.press(Press.SHORT, 1.0)
-monitor.motor_felt(judge(*shake, 0.5, 0.9).felt, 1.0)
+monitor.motor_felt(judge(*shake, 0.5, 0.9).detected, 1.0)
 kinds = {event.kind.value for block in blocks for event in monitor.update(block).events}
 print(sorted(kinds), sorted(set(sys.modules) - known))
 """

@@ -9,10 +9,10 @@ import pytest
 from sternway.device.clip import Clip, ClipState
 from sternway.device.emulated import (
     EmulatedBus,
+    EmulatedBusRecovery,
     EmulatedChip,
     EmulatedLsm6dsox,
     EmulatedMpu6050,
-    EmulatedRescue,
     VirtualClock,
 )
 from sternway.samples import Block
@@ -34,7 +34,7 @@ class Rig:
     clock: VirtualClock
     chip: EmulatedChip
     bus: EmulatedBus
-    rescue: EmulatedRescue
+    bus_recovery: EmulatedBusRecovery
     clip: Clip
     blocks: list[Block] = field(default_factory=list)
     walked: list[ClipState] = field(default_factory=list)
@@ -64,8 +64,8 @@ def rig_of(kind=EmulatedLsm6dsox, address=0x6A, **options) -> Rig:
     clock = VirtualClock(50.0)
     chip = kind(Bobbing(), clock, **options)
     bus = EmulatedBus({address: chip}, clock, clock.sleep)
-    rescue = EmulatedRescue(bus)
-    return Rig(clock, chip, bus, rescue, Clip(bus, clock=clock, sleep=clock.sleep, rescue=rescue))
+    bus_recovery = EmulatedBusRecovery(bus)
+    return Rig(clock, chip, bus, bus_recovery, Clip(bus, clock=clock, sleep=clock.sleep, bus_recovery=bus_recovery))
 
 
 CHIPS = {

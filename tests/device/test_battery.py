@@ -1,6 +1,6 @@
 import pytest
 
-from sternway.device.battery import FORGIVEN_COUNT, FuelGauge, under_voltage
+from sternway.device.battery import TOLERATED_MISS_COUNT, FuelGauge, under_voltage
 from sternway.device.emulated import EmulatedBus, VirtualClock
 from sternway.status import Power
 
@@ -55,8 +55,8 @@ def test_a_gauge_that_falls_silent_is_believed_for_a_minute_and_asked_again():
     bus = bus_with({0x36: Gauge(8.0)})
     gauge = FuelGauge(bus)
     assert gauge.percent() == 8.0
-    bus.nack_count = FORGIVEN_COUNT + 1
-    assert [gauge.percent() for _ in range(FORGIVEN_COUNT)] == [8.0] * FORGIVEN_COUNT
+    bus.nack_count = TOLERATED_MISS_COUNT + 1
+    assert [gauge.percent() for _ in range(TOLERATED_MISS_COUNT)] == [8.0] * TOLERATED_MISS_COUNT
     assert gauge.percent() is None
     assert gauge.percent() == 8.0
     bus.nack_count = 1

@@ -1,6 +1,6 @@
 import pytest
 
-from sternway.device.chips import find_chip, stranger
+from sternway.device.chips import describe_unsupported, find_chip
 from sternway.device.clip import CANDIDATES
 from sternway.device.emulated import (
     EmulatedBus,
@@ -48,7 +48,7 @@ def test_refuses_an_unknown_chip_by_name():
 
 
 def test_names_a_real_time_clock():
-    assert "DS1307 or DS3231" in stranger(bus_with(x68="clock"), 0x68, 0x00)
+    assert "DS1307 or DS3231" in describe_unsupported(bus_with(x68="clock"), 0x68, 0x00)
 
 
 def test_a_silent_bus_is_a_bus_error():

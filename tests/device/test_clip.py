@@ -3,7 +3,7 @@ import pytest
 
 from sternway.device.clip import Clip, ClipState
 from sternway.device.emulated import EmulatedBus, EmulatedClockChip, EmulatedLsm6dsox, VirtualClock
-from sternway.device.recovery import Failure, Rung
+from sternway.device.recovery import Failure, RecoveryStep
 from sternway.events import Cause
 
 from .conftest import Bobbing, samples
@@ -85,7 +85,7 @@ def test_a_burst_of_nacks_is_ridden_out_without_losing_a_sample(streaming):
     streaming.bus.nack_count = 2
     streaming.run(3.0)
     assert streaming.clip.failures == {Failure.NO_ANSWER: 2}
-    assert streaming.clip.rungs == {Rung.RETRY: 2}
+    assert streaming.clip.recovery_steps == {RecoveryStep.RETRY: 2}
     assert streaming.clip.cause is None
     assert sum(block.after_gap for block in streaming.blocks) == 1
 
@@ -94,7 +94,7 @@ def test_a_loose_contact_that_slips_again_and_again_is_only_retried(streaming):
     for _ in range(20):
         streaming.bus.nack_count = 3
         streaming.run(0.3)
-    assert set(streaming.clip.rungs) == {Rung.RETRY}
+    assert set(streaming.clip.recovery_steps) == {RecoveryStep.RETRY}
     assert streaming.clip.cause is None
     assert sum(block.after_gap for block in streaming.blocks) == 1
 
@@ -131,7 +131,7 @@ def test_wrong_chip_is_named(lsm):
     lsm.chip.identity = 0x6B
     assert lsm.seconds_until(lambda: lsm.clip.cause is Cause.WRONG_CHIP) < 2.0
     assert "0x6a is an LSM6DSR or ISM330DHCX (identity 0x6b)" in lsm.clip.explanation
-    assert Rung.CLEAR_BUS not in lsm.clip.rungs
+    assert RecoveryStep.CLEAR_BUS not in lsm.clip.recovery_steps
 
 
 def test_a_real_time_clock_at_0x68_is_named():
@@ -167,7 +167,7 @@ def test_frozen_data_that_a_reset_mends(streaming):
     streaming.chip.frozen_until_reset = True
     streaming.run(3.0)
     assert streaming.clip.failures == {Failure.FROZEN: 1}
-    assert streaming.clip.rungs == {Rung.REINITIALISE: 1}
+    assert streaming.clip.recovery_steps == {RecoveryStep.REINITIALISE: 1}
     assert streaming.clip.cause is None
     assert len(samples(streaming.run(1.0))[0]) > 150
 
@@ -228,15 +228,15 @@ def test_a_short_pause_of_the_host_costs_nothing(rig):
 
 def test_stuck_sda_is_clocked_free(streaming):
     streaming.bus.stuck_clocks = 9
-    assert streaming.seconds_until(lambda: streaming.rescue.clear_count == 1) < 2.0
+    assert streaming.seconds_until(lambda: streaming.bus_recovery.clear_count == 1) < 2.0
     assert streaming.seconds_until(streams_again(streaming)) < 2.0
-    assert streaming.rescue.rebind_count == 0
+    assert streaming.bus_recovery.rebind_count == 0
     assert streaming.clip.cause is None
 
 
 def test_a_hung_adapter_is_rebound(streaming):
     streaming.bus.adapter_hung = True
-    assert streaming.seconds_until(lambda: streaming.rescue.rebind_count == 1) < 2.0
+    assert streaming.seconds_until(lambda: streaming.bus_recovery.rebind_count == 1) < 2.0
     assert streaming.seconds_until(streams_again(streaming)) < 2.0
     assert streaming.clip.cause is None
 
@@ -246,7 +246,7 @@ def test_a_bus_that_stays_stuck_is_a_fault_within_two_seconds_and_is_tried_again
     assert streaming.seconds_until(lambda: streaming.clip.cause is Cause.NO_SENSOR) < 2.0
     assert "holds SDA or SCL low" in streaming.clip.explanation
     streaming.run(60.0)
-    assert 5 <= streaming.rescue.clear_count <= 8  # not every second: it disturbs the whole bus
+    assert 5 <= streaming.bus_recovery.clear_count <= 8  # not every second: it disturbs the whole bus
 
 
 def test_a_slow_bus_still_streams(streaming):
@@ -272,7 +272,7 @@ def test_close_ends_the_iteration(lsm):
 
 
 def test_in_a_hurry_it_reads_every_5_ms_and_gives_the_same_samples(streaming):
-    streaming.clip.hurry = True
+    streaming.clip.fast_polling = True
     blocks = streaming.run(2.0)
     assert np.diff([block.read_at_s for block in blocks]).max() < 0.007
     time_s, _ = samples(blocks)

@@ -35,7 +35,7 @@ def bench(kind=EmulatedLsm6dsox, address=0x6A, motion=None, wired=True):
 def test_a_buzz_is_felt_and_its_onset_measured(kind, address):
     test, *_ = bench(kind, address)
     result = test.run()
-    assert result.felt
+    assert result.detected
     # The emulated motor's force is half at 1.23 lags of 35 ms: 43 ms; the window adds half its 10 ms or so.
     assert result.onset_s == pytest.approx(0.048, abs=0.015)
 
@@ -43,7 +43,7 @@ def test_a_buzz_is_felt_and_its_onset_measured(kind, address):
 def test_a_motor_that_is_not_wired_is_not_felt_although_the_body_moves():
     test, *_ = bench(wired=False)
     result = test.run()
-    assert not result.felt
+    assert not result.detected
     assert result.onset_s is None
 
 
@@ -75,4 +75,4 @@ def test_the_shake_of_a_hand_is_no_buzz():
     accel = np.column_stack((shake, shake, 9.8 + shake)) + np.random.default_rng(0).normal(
         0.0, 0.02, (len(time_s), 3)
     )
-    assert not judge(time_s, accel, 0.5, 0.9).felt
+    assert not judge(time_s, accel, 0.5, 0.9).detected

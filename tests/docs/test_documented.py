@@ -121,7 +121,7 @@ DOCTOR = {
     "device/checks.py": None,
     "commands/doctor.py": {"check_permissions", "check_clock", "check_disk", "check_broker", "_reach", "_advice"},
     "device/bus.py": {"bus_error"},
-    "device/chips.py": {"find_chip", "nothing_answers", "stranger", "STRANGERS"},
+    "device/chips.py": {"find_chip", "no_answer_error", "describe_unsupported", "UNSUPPORTED_CHIPS"},
     "device/clip.py": {"_present"},
     "device/health.py": {"WORDS"},
     "device/haptics.py": {"_safely"},

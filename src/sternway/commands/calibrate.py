@@ -10,10 +10,10 @@ from pathlib import Path
 from sternway.alert.patterns import MEANINGS, PATTERNS, Pattern
 from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.device.bus import LinuxBus
+from sternway.device.bus_recovery import AdapterRecovery
 from sternway.device.clip import Clip
 from sternway.device.haptics import Haptics, wired_motor
-from sternway.device.pins import claimed
-from sternway.device.rescue import AdapterRescue
+from sternway.device.pins import open_pin
 from sternway.errors import PinError
 from sternway.memory import Memory
 from sternway.motion.mounting import Mounting
@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Guide the wearer through the fitting, or teach the cues."""
     settings = chosen_settings(arguments.config)
     try:
-        motor = claimed(settings.pins.motor, lambda: wired_motor(settings.pins, settings.haptics))
+        motor = open_pin(settings.pins.motor, lambda: wired_motor(settings.pins, settings.haptics))
     except PinError:
         if not arguments.teach:
             raise
@@ -60,7 +60,7 @@ def main(arguments: argparse.Namespace) -> int:
             teach(print, haptics.play, time.sleep)
             return 0
         number = settings.sensor.bus
-        clip = Clip(LinuxBus(number), address=settings.sensor.address, rescue=AdapterRescue(number))
+        clip = Clip(LinuxBus(number), address=settings.sensor.address, bus_recovery=AdapterRecovery(number))
         memory = Memory(Path(settings.clip.state_dir) / "memory.json")
         return fit(clip, memory, print, haptics.play, arguments.distance)
     finally:

@@ -19,9 +19,9 @@ from sternway import __version__
 from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.device.bus import LinuxBus
 from sternway.device.checks import (
-    Bench,
+    CheckContext,
+    CheckStatus,
     Finding,
-    Verdict,
     check_bus,
     check_button,
     check_chip,
@@ -39,7 +39,12 @@ from sternway.recording.walker import Walker
 
 _PRESS_S = 10.0
 _REACH_S = 5.0
-_MARKS = {Verdict.OK: "ok", Verdict.WRONG: "WRONG", Verdict.UNKNOWN: "unknown", Verdict.SKIPPED: "skipped"}
+_MARKS = {
+    CheckStatus.OK: "ok",
+    CheckStatus.WRONG: "WRONG",
+    CheckStatus.UNKNOWN: "unknown",
+    CheckStatus.SKIPPED: "skipped",
+}
 # Room for a season of records and the system's own needs.
 _LEAST_FREE_BYTES = 200_000_000
 
@@ -59,13 +64,15 @@ def main(arguments: argparse.Namespace) -> int:
     """Run every check; return 1 where something is wrong."""
     warnings.simplefilter("ignore")  # gpiozero warns of every pin library it does not find; one line says it
     settings = apply_join(chosen_settings(arguments.config))
-    bench = emulated_bench(settings) if arguments.emulated else Bench(settings, LinuxBus(settings.sensor.bus))
+    context = (
+        emulated_context(settings) if arguments.emulated else CheckContext(settings, LinuxBus(settings.sensor.bus))
+    )
     findings = []
-    for finding in examine(bench, arguments.seconds, _PRESS_S if arguments.press else 0.0):
+    for finding in examine(context, arguments.seconds, _PRESS_S if arguments.press else 0.0):
         findings.append(finding)
         if not arguments.json:
             print(line(finding), flush=True)
-    wrong = [finding for finding in findings if finding.verdict is Verdict.WRONG]
+    wrong = [finding for finding in findings if finding.verdict is CheckStatus.WRONG]
     if arguments.json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
@@ -76,31 +83,31 @@ def main(arguments: argparse.Namespace) -> int:
 def line(finding: Finding) -> str:
     """Return a finding as one line for people.
 
-    >>> print(line(Finding("bus", Verdict.OK, "answers at 0x6a")))
+    >>> print(line(Finding("bus", CheckStatus.OK, "answers at 0x6a")))
     bus          ok       answers at 0x6a
     """
     return f"{finding.check:<12} {_MARKS[finding.verdict]:<8} {finding.words}"
 
 
-def examine(bench: Bench, seconds: float, press_s: float) -> Iterator[Finding]:
+def examine(context: CheckContext, seconds: float, press_s: float) -> Iterator[Finding]:
     """Yield the findings in the order in which a clip is built."""
-    settings = bench.settings
+    settings = context.settings
     yield check_version()
     yield check_permissions(settings)
-    bus = check_bus(bench)
+    bus = check_bus(context)
     yield bus
-    if bus.verdict is Verdict.OK:
-        yield check_chip(bench)
-        yield check_samples(bench, seconds)
-    yield check_motor(bench)
-    yield check_button(bench, press_s)
-    yield check_power(bench)
+    if bus.verdict is CheckStatus.OK:
+        yield check_chip(context)
+        yield check_samples(context, seconds)
+    yield check_motor(context)
+    yield check_button(context, press_s)
+    yield check_power(context)
     yield check_clock()
     yield check_disk(settings)
     yield check_broker(settings.broker)
 
 
-def emulated_bench(settings: Settings) -> Bench:
+def emulated_context(settings: Settings) -> CheckContext:
     """Return a bench with an emulated clip on a standing person, a motor that it feels, and time that costs none."""
     clock = VirtualClock()
     motor = EmulatedMotor(clock)
@@ -108,13 +115,13 @@ def emulated_bench(settings: Settings) -> Bench:
     bus = EmulatedBus({0x6A: chip}, clock, clock.sleep)
     here = dataclasses.replace(settings.clip, state_dir=tempfile.gettempdir())
     settings = dataclasses.replace(settings, clip=here)
-    return Bench(settings, bus, emulated_pins(motor, settings.pins.motor), clock, clock.sleep)
+    return CheckContext(settings, bus, emulated_pins(motor, settings.pins.motor), clock, clock.sleep)
 
 
 def check_version() -> Finding:
     """Say what runs here."""
     words = f"sternway {__version__}, Python {platform.python_version()}, numpy {version('numpy')}, {_board()}"
-    return Finding("version", Verdict.OK, words)
+    return Finding("version", CheckStatus.OK, words)
 
 
 def _board() -> str:
@@ -134,16 +141,16 @@ def check_permissions(settings: Settings) -> Finding:
     home = next((folder for folder in (state_dir, *state_dir.parents) if folder.exists()), state_dir)
     if not os.access(home, os.W_OK):
         words = f"{state_dir} cannot be written; run this as the service's user: sudo -u sternway sternway doctor"
-        return Finding("permissions", Verdict.WRONG, words)
-    return Finding("permissions", Verdict.OK, "; ".join(lacking) or "all that the service needs")
+        return Finding("permissions", CheckStatus.WRONG, words)
+    return Finding("permissions", CheckStatus.OK, "; ".join(lacking) or "all that the service needs")
 
 
 def check_clock() -> Finding:
     """See whether the wall clock has been set since the start; a Pi has none of its own."""
     if clock_synced():
-        return Finding("clock", Verdict.OK, "set by a time service")
+        return Finding("clock", CheckStatus.OK, "set by a time service")
     words = "not set: records will carry no trusted wall time until the network is there (timedatectl)"
-    return Finding("clock", Verdict.UNKNOWN, words)
+    return Finding("clock", CheckStatus.UNKNOWN, words)
 
 
 def check_disk(settings: Settings) -> Finding:
@@ -158,25 +165,27 @@ def check_disk(settings: Settings) -> Finding:
     words = f"{free / 1e9:.1f} GB free at {folder}"
     if free < needed:
         words += f", {needed / 1e9:.1f} GB needed; remove old recordings or use a larger card"
-        return Finding("disk", Verdict.WRONG, words, {"free_bytes": float(free)})
-    return Finding("disk", Verdict.OK, words, {"free_bytes": float(free)})
+        return Finding("disk", CheckStatus.WRONG, words, {"free_bytes": float(free)})
+    return Finding("disk", CheckStatus.OK, words, {"free_bytes": float(free)})
 
 
 def check_broker(broker: BrokerSettings) -> Finding:
     """See whether the broker can be reached, and whether it is the right one."""
     if not broker.host:
-        return Finding("broker", Verdict.SKIPPED, "none set: nothing is published; `sternway join` connects a clip")
+        return Finding(
+            "broker", CheckStatus.SKIPPED, "none set: nothing is published; `sternway join` connects a clip"
+        )
     trouble = ""
     for host in filter(None, (broker.host, broker.local_name)):
         try:
             how = _reach(broker, host)
         except SternwayError as error:
-            return Finding("broker", Verdict.WRONG, str(error))
+            return Finding("broker", CheckStatus.WRONG, str(error))
         except (OSError, ssl.SSLError) as error:
             trouble += f"{host} port {broker.port}: {_advice(error)}; "
         else:
-            return Finding("broker", Verdict.OK, f"{host} port {broker.port} {how}")
-    return Finding("broker", Verdict.WRONG, trouble.removesuffix("; "))
+            return Finding("broker", CheckStatus.OK, f"{host} port {broker.port} {how}")
+    return Finding("broker", CheckStatus.WRONG, trouble.removesuffix("; "))
 
 
 def _reach(broker: BrokerSettings, host: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.device.bus import LinuxBus
-from sternway.device.rescue import AdapterRescue
+from sternway.device.bus_recovery import AdapterRecovery
 from sternway.publish.pairing import apply_join
 from sternway.service import ClipService
 
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
     )
     settings = apply_join(chosen_settings(arguments.config))
     number = settings.sensor.bus
-    service = ClipService(settings, LinuxBus(number), rescue=AdapterRescue(number))
+    service = ClipService(settings, LinuxBus(number), bus_recovery=AdapterRecovery(number))
     stop_on_signal(service)
     service.run()
     return 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sternway.config import Settings
-from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, EmulatedRescue, emulated_pins
+from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedLsm6dsox, EmulatedMotor, emulated_pins
 from sternway.monitor import Outcome
 from sternway.recording.walker import Walker
 from sternway.records import State
@@ -52,7 +52,7 @@ class Scene:
             self.settings,
             bus,
             pins=self._pins,
-            rescue=EmulatedRescue(bus),
+            bus_recovery=EmulatedBusRecovery(bus),
             plan=(FIRST_WEEK if self.script == "programme" else PROGRAMME).walk(0, "A short demo."),
             watch=self._on_state,
         )

@@ -6,7 +6,7 @@ from sternway.device.bus import NACK_ERRNOS, Bus
 from sternway.errors import BusError
 from sternway.status import LOW_PERCENT, NO_LONGER_LOW_PERCENT
 
-FORGIVEN_COUNT = 6
+TOLERATED_MISS_COUNT = 6
 """So many questions in a row may go unanswered before the charge is unknown: a minute of the loop's ten seconds, in
 which a cell of 2 Ah loses half a percent."""
 
@@ -39,7 +39,7 @@ class FuelGauge:
                 if self._present is None and error.errno in NACK_ERRNOS:
                     self._present = False
                 self._missed_count += 1
-        return self._percent if self._missed_count <= FORGIVEN_COUNT else None
+        return self._percent if self._missed_count <= TOLERATED_MISS_COUNT else None
 
     def _ask(self) -> None:
         if self._present is None:
@@ -48,9 +48,9 @@ class FuelGauge:
         if self._present:
             high, low = self._bus.read(_GAUGE_ADDRESS, _GAUGE_SOC, 2)
             self._missed_count = 0
-            self._percent = self._steadied(min(100.0, high + low * _COUNT_PERCENT))
+            self._percent = self._with_hysteresis(min(100.0, high + low * _COUNT_PERCENT))
 
-    def _steadied(self, percent: float) -> float:
+    def _with_hysteresis(self, percent: float) -> float:
         was_low = self._percent is not None and self._percent < LOW_PERCENT
         return min(percent, LOW_PERCENT - _COUNT_PERCENT) if was_low and percent < NO_LONGER_LOW_PERCENT else percent
 

@@ -97,7 +97,7 @@ class Candidate:
 
 
 # Identities of chips people buy by mistake (Linux st_lsm6dsx and inv_mpu6050; Bosch BMI and TDK ICM data sheets).
-STRANGERS = {
+UNSUPPORTED_CHIPS = {
     0x12: "an ICM-20602",
     0x24: "a BMI270",
     0x68: "an MPU-6050 at an address it cannot have",
@@ -116,10 +116,10 @@ STRANGERS = {
 def find_chip(bus: Bus, candidates: Sequence[Candidate], address: int = 0) -> Chip:
     """Return the driver of the first known chip that answers at ``address`` (0: wherever one may sit).
 
-    Raises :class:`WrongChipError` when only strangers answer and :class:`BusError` when nobody does.
+    Raises :class:`WrongChipError` when only unsupported chips answer and :class:`BusError` when none does.
     """
     silent: list[int] = []
-    strangers: list[str] = []
+    unsupported: list[str] = []
     for candidate in candidates:
         for place in candidate.addresses:
             if address not in (0, place):
@@ -128,22 +128,22 @@ def find_chip(bus: Bus, candidates: Sequence[Candidate], address: int = 0) -> Ch
                 identity = bus.read(place, candidate.who_am_i, 1)[0]
                 if identity in candidate.drivers:
                     return candidate.drivers[identity](bus, place)
-                strangers.append(stranger(bus, place, identity))
+                unsupported.append(describe_unsupported(bus, place, identity))
             except BusError as error:
                 if error.errno not in NACK_ERRNOS:
                     raise  # the other addresses would fail in the same way, and a stuck bus would take its time
                 silent.append(place)
-    if strangers:
-        raise WrongChipError("; ".join(strangers) + "; Sternway reads an LSM6DSOX, MPU-6050, MPU-6500 or MPU-9250")
+    if unsupported:
+        raise WrongChipError("; ".join(unsupported) + "; Sternway reads an LSM6DSOX, MPU-6050, MPU-6500 or MPU-9250")
     if not silent:
         raise WrongChipError(f"no known chip can sit at 0x{address:02x}; set sensor.address to 0 to look at all")
-    raise nothing_answers(silent)
+    raise no_answer_error(silent)
 
 
-def nothing_answers(addresses: Sequence[int]) -> BusError:
+def no_answer_error(addresses: Sequence[int]) -> BusError:
     """Return the error of a bus on which no sensor is heard.
 
-    >>> print(nothing_answers([0x6A, 0x6B]))
+    >>> print(no_answer_error([0x6A, 0x6B]))
     no sensor answers at 0x6a or 0x6b; check VCC, GND, SDA and SCL of the sensor
     """
     places = " or ".join(f"0x{address:02x}" for address in addresses)
@@ -152,15 +152,15 @@ def nothing_answers(addresses: Sequence[int]) -> BusError:
     return error
 
 
-def stranger(bus: Bus, address: int, identity: int) -> str:
+def describe_unsupported(bus: Bus, address: int, identity: int) -> str:
     """Return who answers at ``address``, as well as that can be known from its ``identity`` byte."""
-    if address == 0x68 and _keeps_time(bus.read(address, 0x00, 7)):
+    if address == 0x68 and _is_clock_chip(bus.read(address, 0x00, 7)):
         return "0x68 is a real-time clock (DS1307 or DS3231), not a motion sensor"
-    name = STRANGERS.get(identity, "an unknown chip")
+    name = UNSUPPORTED_CHIPS.get(identity, "an unknown chip")
     return f"0x{address:02x} is {name} (identity 0x{identity:02x})"
 
 
-def _keeps_time(registers: bytes) -> bool:
+def _is_clock_chip(registers: bytes) -> bool:
     """Return whether seven bytes read like the calendar that DS1307 and DS3231 keep: binary-coded decimals."""
     second, minute, hour, weekday, day, month, year = registers
     fields = ((second & 0x7F, 0x59), (minute, 0x59), (hour & 0x3F, 0x23), (year, 0x99))

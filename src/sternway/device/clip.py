@@ -11,10 +11,10 @@ import numpy as np
 
 from sternway.device import lsm6dsox, mpu6050
 from sternway.device.bus import STUCK_ERRNOS, Bus
+from sternway.device.bus_recovery import BusRecovery, NoBusRecovery
 from sternway.device.chips import Candidate, Chip, Frames, find_chip, no_frames
-from sternway.device.health import WORDS, HealthTiming, StreamHealth
-from sternway.device.recovery import Failure, Ladder, Rung
-from sternway.device.rescue import NoRescue, Rescue
+from sternway.device.health import EXPLANATIONS, HealthTiming, StreamHealth
+from sternway.device.recovery import Failure, RecoverySequence, RecoveryStep
 from sternway.device.sample_clock import SampleClock
 from sternway.errors import BusError, WrongChipError
 from sternway.events import Cause
@@ -44,7 +44,7 @@ class ClipTiming:
     """How long the clip waits for what. All together keep recovery or FAULT within 2 s of any failure."""
 
     poll_s: float = 0.02
-    hurry_s: float = 0.005  # while something may be about to happen
+    fast_poll_s: float = 0.005  # while something may be about to happen
     stall_s: float = 0.1  # between count and data; the smallest FIFO runs over after 0.21 s
     recheck_s: float = 1.0  # registers compared with the table
     proven_s: float = 1.0  # good samples for so long end a fault
@@ -55,7 +55,7 @@ class ClipTiming:
 class Clip:
     """Reads the inertial chip and yields a block about every ``poll_s``; an empty one while there is nothing.
 
-    Set ``hurry`` while what comes next must not wait: then the chip is read every ``hurry_s``.
+    Set ``fast_polling`` while what comes next must not wait: then the chip is read every ``fast_poll_s``.
 
     Nothing the bus or the chip does raises out of the iteration. ``state`` and ``failures`` show what happens, and
     ``cause`` is ``None`` or why there is a FAULT. ``explanation`` says in words what to check.
@@ -68,11 +68,11 @@ class Clip:
         address: int = 0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        rescue: Rescue | None = None,
+        bus_recovery: BusRecovery | None = None,
         timing: ClipTiming | None = None,
     ) -> None:
         self.state = ClipState.RESET
-        self.hurry = False
+        self.fast_polling = False
         self.cause: Cause | None = None
         self.explanation = ""
         self.chip: Chip | None = None
@@ -80,11 +80,11 @@ class Clip:
         self._address = address
         self._clock = clock
         self._sleep = sleep
-        self._rescue = rescue or NoRescue()
+        self._bus_recovery = bus_recovery or NoBusRecovery()
         self._timing = timing or ClipTiming()
         self._sample_clock = SampleClock(200.0)
         self._open = True
-        self._ladder = Ladder()
+        self._sequence = RecoverySequence()
         self._health = StreamHealth(self._timing.health)
         self._not_before_s = 0.0
         self._resume = ClipState.RESET
@@ -100,12 +100,12 @@ class Clip:
     @property
     def failures(self) -> Counter[Failure]:
         """Return how often each kind of failure has happened."""
-        return self._ladder.failures
+        return self._sequence.failures
 
     @property
-    def rungs(self) -> Counter[Rung]:
-        """Return how often each rung of the recovery ladder was tried."""
-        return self._ladder.rungs
+    def recovery_steps(self) -> Counter[RecoveryStep]:
+        """Return how often each recovery step was tried."""
+        return self._sequence.steps
 
     @property
     def rate_hz(self) -> float:
@@ -122,7 +122,7 @@ class Clip:
         while self._open:
             yield self.poll()
             now_s = self._clock()
-            period_s = self._timing.hurry_s if self.hurry else self._timing.poll_s
+            period_s = self._timing.fast_poll_s if self.fast_polling else self._timing.poll_s
             due_s = max(due_s + period_s, now_s - period_s)
             if due_s > now_s:
                 self._sleep(due_s - now_s)
@@ -142,7 +142,7 @@ class Clip:
             self._fail(Failure.STUCK_BUS if stuck else Failure.NO_ANSWER, str(error))
         return empty_block(self._clock()) if block is None else block
 
-    def lend(self, use: Callable[[Chip], T]) -> T | None:
+    def use_exclusively(self, use: Callable[[Chip], T]) -> T | None:
         """Let ``use`` have the streaming chip to itself, as for the motor's self-test; then the stream begins anew.
 
         ``None`` where there is no stream to interrupt or the chip stops answering.
@@ -198,11 +198,11 @@ class Clip:
         block = self._block(frames, before_s, now_s)
         failure = self._health.examine(frames, now_s)
         if failure is not None:
-            self._fail(failure, WORDS[failure])
+            self._fail(failure, EXPLANATIONS[failure])
         elif now_s - self._checked_s > self._timing.recheck_s:
             self._recheck(now_s)
         elif now_s >= self._proven_at_s and self.explanation:
-            self._ladder.descend()
+            self._sequence.reset()
             self.cause, self.explanation = None, ""
         return block
 
@@ -255,20 +255,20 @@ class Clip:
         now_s = self._clock()
         self.explanation = explanation
         self._proven_at_s = now_s + self._timing.proven_s
-        self._not_before_s = now_s + self._ladder.fail(failure, self._health.has_worked)
-        self._health.has_worked = False
+        self._not_before_s = now_s + self._sequence.fail(failure, self._health.has_delivered)
+        self._health.has_delivered = False
         self.state = ClipState.RECOVER
 
     def _recover(self) -> Block | None:
-        """Climb one rung; on the last one say why there is a FAULT, and go on trying after a while."""
-        rung = self._ladder.climb()
-        self.state = self._resume if rung is Rung.RETRY else ClipState.RESET
-        if rung is Rung.CLEAR_BUS:
-            self._rescue.clear()
-        elif rung is Rung.REBIND:
-            self._rescue.rebind()
-        elif rung is Rung.GIVE_UP:
-            self.cause = self._ladder.cause
+        """Take one recovery step; at the last one set the cause of the FAULT and go on trying after a while."""
+        step = self._sequence.next_step()
+        self.state = self._resume if step is RecoveryStep.RETRY else ClipState.RESET
+        if step is RecoveryStep.CLEAR_BUS:
+            self._bus_recovery.clear()
+        elif step is RecoveryStep.REBIND:
+            self._bus_recovery.rebind()
+        elif step is RecoveryStep.GIVE_UP:
+            self.cause = self._sequence.cause
             self._not_before_s = self._clock() + self._timing.give_up_s
         return None
 

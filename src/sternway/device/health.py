@@ -1,4 +1,4 @@
-"""Is what comes out of the FIFO alive?"""
+"""Detects a FIFO that is silent, frozen or saturated."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class HealthTiming:
     saturated_s: float = 0.5  # an impact rails for some 50 ms
 
 
-WORDS = {
+EXPLANATIONS = {
     Failure.SILENT: "the sensor is there but gives no samples",
     Failure.SATURATED: "the sensor is stuck at its limit; power it off and on, replace it if that stays",
     Failure.FROZEN: "the sensor repeats one sample; power it off and on, replace it if that stays",
@@ -27,7 +27,7 @@ WORDS = {
 
 
 class StreamHealth:
-    """Watches raw counts. ``has_worked`` says whether any came since ``begin``."""
+    """Checks raw counts. ``has_delivered`` tells whether any frame came since ``begin``."""
 
     def __init__(self, timing: HealthTiming) -> None:
         self._timing = timing
@@ -35,23 +35,25 @@ class StreamHealth:
 
     def begin(self, now_s: float) -> None:
         """Forget the past: the stream begins, or begins anew."""
-        self.has_worked = False
-        self._heard_s = self._moved_s = self._unrailed_s = now_s
+        self.has_delivered = False
+        self._last_frames_s = self._last_change_s = self._last_unsaturated_s = now_s
         self._last = np.zeros(6, np.int16)
 
     def examine(self, frames: Frames, now_s: float) -> Failure | None:
         """Return what is wrong with the stream at ``now_s``, when ``frames`` were read."""
         if len(frames):
-            self.has_worked = True
-            self._heard_s = now_s
+            self.has_delivered = True
+            self._last_frames_s = now_s
             counts = np.hstack((frames.accel, frames.gyro))
             if (counts != self._last).any():
-                self._moved_s = now_s
+                self._last_change_s = now_s
             if (np.abs(counts.astype(np.int32)).max(axis=0) < _RAIL_COUNT).all():
-                self._unrailed_s = now_s
+                self._last_unsaturated_s = now_s
             self._last = counts[-1]
-        if now_s - self._heard_s > self._timing.silent_s:
+        if now_s - self._last_frames_s > self._timing.silent_s:
             return Failure.SILENT
-        if now_s - self._unrailed_s > self._timing.saturated_s:  # first: what is stuck at the rail is frozen too
+        if (
+            now_s - self._last_unsaturated_s > self._timing.saturated_s
+        ):  # first: what is stuck at the rail is frozen too
             return Failure.SATURATED
-        return Failure.FROZEN if now_s - self._moved_s > self._timing.frozen_s else None
+        return Failure.FROZEN if now_s - self._last_change_s > self._timing.frozen_s else None

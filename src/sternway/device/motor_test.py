@@ -1,4 +1,4 @@
-"""Does the motor buzz, and how soon? The chip must feel it."""
+"""Motor self-test: the accelerometer must measure the vibration of the motor, and when it begins."""
 
 import time
 from collections.abc import Callable
@@ -24,21 +24,21 @@ _LEAST_RATIO = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class MotorFelt:
-    """What the chip felt: shaking (root mean square) before and during the buzz, and the onset if there was one."""
+class MotorResponse:
+    """Vibration (root mean square) before and during the buzz, and its onset after switching on, if any."""
 
     quiet_mps2: float
     buzz_mps2: float
     onset_s: float | None
 
     @property
-    def felt(self) -> bool:
-        """Return whether that was a buzz."""
+    def detected(self) -> bool:
+        """Return whether the motor was detected."""
         return self.onset_s is not None
 
 
 class MotorTest:
-    """Buzzes once and listens with the accelerometer at its fast rate; leaves the motor off and the chip as before.
+    """Buzzes once and measures with the accelerometer at its fast rate; leaves the motor off and the chip as before.
 
     Raises :class:`~sternway.errors.BusError` where the chip does not answer; the motor is off then too.
     """
@@ -56,26 +56,26 @@ class MotorTest:
         self._clock = clock
         self._sleep = sleep
 
-    def run(self) -> MotorFelt:
-        """Buzz for 0.4 s and return what was felt."""
+    def run(self) -> MotorResponse:
+        """Buzz for 0.4 s and return the response."""
         self._chip.configure(fast=True)
         try:
             self._sleep(self._chip.settle_s)
             self._chip.restart_fifo()
-            self._listen(_POLL_S)
-            before_s, before = self._listen(_QUIET_S)
+            self._record(_POLL_S)
+            before_s, before = self._record(_QUIET_S)
             start_s = self._clock()
             self._motor.drive(1.0)
-            during_s, during = self._listen(_BUZZ_S)
+            during_s, during = self._record(_BUZZ_S)
             self._motor.drive(0.0)
-            after_s, after = self._listen(_AFTER_S)
+            after_s, after = self._record(_AFTER_S)
         finally:
             self._motor.drive(0.0)
             self._chip.configure()
         time_s = np.concatenate((before_s, during_s, after_s))
         return judge(time_s, np.concatenate((before, during, after)), start_s, start_s + _BUZZ_S)
 
-    def _listen(self, duration_s: float) -> tuple[Floats, Floats]:
+    def _record(self, duration_s: float) -> tuple[Floats, Floats]:
         """Return times (n,) and accelerations (n, 3); each burst ends when it was read, at the chip's own rate."""
         end_s = self._clock() + duration_s
         times, rows = [np.empty(0)], [np.empty((0, 3))]
@@ -88,7 +88,7 @@ class MotorTest:
         return np.concatenate(times), np.concatenate(rows)
 
 
-def judge(time_s: Floats, accel_mps2: Floats, start_s: float, end_s: float) -> MotorFelt:
+def judge(time_s: Floats, accel_mps2: Floats, start_s: float, end_s: float) -> MotorResponse:
     """Return what a buzz during ``[start_s, end_s)`` did to ``accel_mps2`` (n, 3) at ``time_s`` (n,).
 
     What remains beside a moving average over 6 ms is a motor's 150 to 250 Hz and nearly nothing of a body's motion.
@@ -101,11 +101,11 @@ def judge(time_s: Floats, accel_mps2: Floats, start_s: float, end_s: float) -> M
     quiet = power[time_s < start_s]
     settled = power[(time_s >= start_s + 0.5 * (end_s - start_s)) & (time_s < end_s)]
     if not len(quiet) or not len(settled):
-        return MotorFelt(0.0, 0.0, None)
+        return MotorResponse(0.0, 0.0, None)
     quiet_mps2, buzz_mps2 = float(np.sqrt(quiet.mean())), float(np.sqrt(settled.mean()))
     if buzz_mps2 < _LEAST_MPS2 or buzz_mps2 < _LEAST_RATIO * quiet_mps2:
-        return MotorFelt(quiet_mps2, buzz_mps2, None)
+        return MotorResponse(quiet_mps2, buzz_mps2, None)
     width = max(1, round(_WINDOW_S / float(median(np.diff(time_s)))))
     smooth = np.convolve(power, np.ones(width) / width)[: len(power)]
     late = np.flatnonzero((time_s >= start_s) & (smooth >= 0.25 * buzz_mps2 * buzz_mps2))
-    return MotorFelt(quiet_mps2, buzz_mps2, float(time_s[late[0]]) - start_s if len(late) else None)
+    return MotorResponse(quiet_mps2, buzz_mps2, float(time_s[late[0]]) - start_s if len(late) else None)

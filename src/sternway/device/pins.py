@@ -11,20 +11,20 @@ from sternway.errors import PinError
 T = TypeVar("T")
 
 
-def claimed(number: int, claim: Callable[[], T]) -> T:
+def open_pin(number: int, claim: Callable[[], T]) -> T:
     """Return what ``claim`` returns; raise :class:`PinError` with what to do where GPIO ``number`` cannot be had."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PinFactoryFallback)  # it lists the libraries tried; the error says enough
             return claim()
     except Exception as error:  # gpiozero and the pin libraries raise many kinds
-        raise PinError(pin_trouble(number, error)) from error
+        raise PinError(pin_error_advice(number, error)) from error
 
 
-def pin_trouble(number: int, error: Exception) -> str:
+def pin_error_advice(number: int, error: Exception) -> str:
     """Return what to do about ``error``.
 
-    >>> print(pin_trouble(18, OSError("GPIO busy")))  # doctest: +ELLIPSIS
+    >>> print(pin_error_advice(18, OSError("GPIO busy")))  # doctest: +ELLIPSIS
     GPIO18 cannot be had (GPIO busy); stop what else uses it (sudo systemctl stop sternway), ...
     """
     if isinstance(error, BadPinFactory):

@@ -14,22 +14,22 @@ _MCL_CURRENT, _MCL_FUTURE, _MCL_ON_FAULT = 1, 2, 4
 _SWITCH_S = 0.002
 
 
-def be_punctual() -> list[str]:
+def request_realtime() -> list[str]:
     """Take what is allowed and return, in words, what was not; call once in the loop's thread, when all is built.
 
     The loop gets real-time priority, the process's memory stays in RAM, the garbage collector waits until it is
     called, and threads hand over quickly.
     """
     sys.setswitchinterval(_SWITCH_S)
-    hold_collector()
-    refused = take_priority()
+    disable_automatic_gc()
+    refused = set_realtime_priority()
     if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ON_FAULT):
         reason = os.strerror(ctypes.get_errno())
         refused.append(f"memory may be swapped out ({reason}); allow locking with LimitMEMLOCK=infinity")
     return refused
 
 
-def hold_collector() -> None:
+def disable_automatic_gc() -> None:
     """Let the garbage collector work only when ``gc.collect`` is called, and then not on what was made so far.
 
     Left alone it works in the midst of whatever makes the next object: up to 3.6 ms in a turn of the loop, and more
@@ -40,7 +40,7 @@ def hold_collector() -> None:
     gc.disable()
 
 
-def take_priority() -> list[str]:
+def set_realtime_priority() -> list[str]:
     """Give the calling thread real-time priority (SCHED_FIFO), if allowed; return, in words, if not.
 
     Threads and processes that it starts do not inherit it.

@@ -1,4 +1,4 @@
-"""What can go wrong between chip and host, and what is tried against it, from the cheapest to giving up."""
+"""Failures between chip and host, and the sequence of recovery steps, from the cheapest to giving up."""
 
 from collections import Counter
 from enum import StrEnum
@@ -20,8 +20,8 @@ class Failure(StrEnum):
     SATURATED = "saturated"
 
 
-class Rung(StrEnum):
-    """A rung of the recovery ladder, from the cheapest to giving up for a while."""
+class RecoveryStep(StrEnum):
+    """One step of the recovery sequence, from the cheapest to giving up for a while."""
 
     RETRY = "retry"
     REINITIALISE = "reinitialise"
@@ -41,35 +41,35 @@ CAUSES = {
     Failure.FROZEN: Cause.FROZEN_SENSOR,
     Failure.SATURATED: Cause.CLIPPED,
 }
-# Each rung and how long it is waited before it; on a stuck bus every try takes 0.1 s more.
-LADDER = (
-    (Rung.RETRY, 0.0),
-    (Rung.RETRY, 0.02),
-    (Rung.RETRY, 0.05),
-    (Rung.REINITIALISE, 0.05),
-    (Rung.CLEAR_BUS, 0.05),
-    (Rung.REINITIALISE, 0.1),
-    (Rung.REBIND, 0.05),
-    (Rung.REINITIALISE, 0.1),
-    (Rung.GIVE_UP, 0.1),
+# Each step and the wait before it; on a stuck bus every attempt takes 0.1 s more.
+SEQUENCE = (
+    (RecoveryStep.RETRY, 0.0),
+    (RecoveryStep.RETRY, 0.02),
+    (RecoveryStep.RETRY, 0.05),
+    (RecoveryStep.REINITIALISE, 0.05),
+    (RecoveryStep.CLEAR_BUS, 0.05),
+    (RecoveryStep.REINITIALISE, 0.1),
+    (RecoveryStep.REBIND, 0.05),
+    (RecoveryStep.REINITIALISE, 0.1),
+    (RecoveryStep.GIVE_UP, 0.1),
 )
-_RUNGS = tuple(rung for rung, _ in LADDER)
-_FIRST_REINITIALISE = _RUNGS.index(Rung.REINITIALISE)
-_GIVE_UP = _RUNGS.index(Rung.GIVE_UP)
-# The same bytes read once more would say the same: these begin at the second rung.
+_STEPS = tuple(step for step, _ in SEQUENCE)
+_FIRST_REINITIALISE = _STEPS.index(RecoveryStep.REINITIALISE)
+_GIVE_UP = _STEPS.index(RecoveryStep.GIVE_UP)
+# Another read would return the same bytes: these failures begin with a new configuration.
 _NOT_RETRIED = frozenset({Failure.REGISTERS, Failure.SILENT, Failure.FROZEN, Failure.SATURATED})
 # The bus is fine: bare clocks and a new adapter would not help these.
 _NOT_THE_BUS = frozenset({Failure.WRONG_CHIP, Failure.FROZEN, Failure.SATURATED})
-# Most give-ups between two climbs: clearing and rebinding disturb the whole bus.
-_CLIMB_AGAIN_COUNT = 32
+# Once given up, only one attempt in this many runs the sequence: clearing and rebinding disturb the whole bus.
+_RESTART_COUNT = 32
 
 
-class Ladder:
-    """Chooses what is tried next. ``failures`` and ``rungs`` count what happened and what was done about it."""
+class RecoverySequence:
+    """Chooses the next recovery step. ``failures`` and ``steps`` count the failures and the steps taken."""
 
     def __init__(self) -> None:
         self.failures: Counter[Failure] = Counter()
-        self.rungs: Counter[Rung] = Counter()
+        self.steps: Counter[RecoveryStep] = Counter()
         self._failure = Failure.NO_ANSWER
         self._next = 0
         self._give_ups = 0
@@ -79,30 +79,30 @@ class Ladder:
         """Return what the latest failure is called as a FAULT."""
         return CAUSES[self._failure]
 
-    def fail(self, failure: Failure, has_worked: bool) -> float:
-        """Count ``failure`` and return how long to wait; ``has_worked`` says that samples came since the last one."""
+    def fail(self, failure: Failure, has_delivered: bool) -> float:
+        """Count ``failure`` and return how long to wait; ``has_delivered``: samples came since the last."""
         self.failures[failure] += 1
         self._failure = failure
         if failure in _NOT_RETRIED:
             self._next = max(self._next, _FIRST_REINITIALISE)
-        elif has_worked:
+        elif has_delivered:
             self._next = 0  # the FIFO has kept what a retry will fetch
         if failure in _NOT_THE_BUS and self._next > _FIRST_REINITIALISE:
             self._next = _GIVE_UP
-        return LADDER[self._next][1]
+        return SEQUENCE[self._next][1]
 
-    def climb(self) -> Rung:
-        """Return the rung to try now. Once given up, the climb begins again: soon at first, then ever more rarely."""
-        rung = _RUNGS[self._next]
-        self.rungs[rung] += 1
+    def next_step(self) -> RecoveryStep:
+        """Return the step to try now. After giving up, the sequence starts again, ever more rarely."""
+        step = _STEPS[self._next]
+        self.steps[step] += 1
         self._next = min(self._next + 1, _GIVE_UP)
-        if rung is Rung.GIVE_UP:
+        if step is RecoveryStep.GIVE_UP:
             self._give_ups += 1
             first_few = self._give_ups & (self._give_ups - 1) == 0  # the 1st, 2nd, 4th, 8th ...
-            if first_few or self._give_ups % _CLIMB_AGAIN_COUNT == 0:
+            if first_few or self._give_ups % _RESTART_COUNT == 0:
                 self._next = _FIRST_REINITIALISE
-        return rung
+        return step
 
-    def descend(self) -> None:
-        """Begin at the foot the next time: all has been well for long enough."""
+    def reset(self) -> None:
+        """Start with the first step at the next failure: the stream has been good for long enough."""
         self._next = self._give_ups = 0

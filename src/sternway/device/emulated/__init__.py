@@ -4,7 +4,7 @@ Written from the register table and from independent public drivers (Linux st_ls
 CircuitPython drivers), never from ours, so that ours can be wrong here.
 """
 
-from sternway.device.emulated.bus import EmulatedBus, EmulatedClockChip, EmulatedRescue
+from sternway.device.emulated.bus import EmulatedBus, EmulatedBusRecovery, EmulatedClockChip
 from sternway.device.emulated.chip import EmulatedChip, Motion
 from sternway.device.emulated.clock import VirtualClock
 from sternway.device.emulated.lsm6dsox import EmulatedLsm6dsox
@@ -13,12 +13,12 @@ from sternway.device.emulated.mpu6050 import EmulatedMpu6050
 
 __all__ = [
     "EmulatedBus",
+    "EmulatedBusRecovery",
     "EmulatedChip",
     "EmulatedClockChip",
     "EmulatedLsm6dsox",
     "EmulatedMotor",
     "EmulatedMpu6050",
-    "EmulatedRescue",
     "Motion",
     "VirtualClock",
     "emulated_pins",

@@ -12,7 +12,7 @@ _BYTE_S = 1.0 / 40_000.0
 _TIMEOUT_S = 0.1
 
 
-class Answering(Protocol):
+class EmulatedDevice(Protocol):
     """Anything that answers at an address."""
 
     unplugged: bool
@@ -35,7 +35,7 @@ class EmulatedBus:
     """
 
     def __init__(
-        self, chips: dict[int, Answering], clock: Callable[[], float], sleep: Callable[[float], None]
+        self, chips: dict[int, EmulatedDevice], clock: Callable[[], float], sleep: Callable[[float], None]
     ) -> None:
         self.chips = chips
         self.nack_count = 0
@@ -67,7 +67,7 @@ class EmulatedBus:
         self.stuck_clocks = max(0, self.stuck_clocks - clocks)
         return self.stuck_clocks == 0
 
-    def _reach(self, address: int) -> Answering:
+    def _reach(self, address: int) -> EmulatedDevice:
         self.transfer_count += 1
         if self.stuck_clocks or self.adapter_hung:
             self._sleep(_TIMEOUT_S)
@@ -80,7 +80,7 @@ class EmulatedBus:
         return chip
 
 
-class EmulatedRescue:
+class EmulatedBusRecovery:
     """Clears and rebinds an emulated bus, and counts how often."""
 
     def __init__(self, bus: EmulatedBus) -> None:

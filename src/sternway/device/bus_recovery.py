@@ -1,4 +1,4 @@
-"""How a bus that hangs is freed: bare clocks for the chip that holds SDA, or a fresh start for the adapter."""
+"""Bus recovery: clock pulses for a chip that holds SDA low, or unbinding and binding the adapter's driver."""
 
 import time
 from collections.abc import Callable
@@ -15,8 +15,8 @@ _HALF_CLOCK_S = 5e-6
 _SETTLE_S = 0.02
 
 
-class Rescue(Protocol):
-    """The rungs of the recovery ladder that need more than the bus itself."""
+class BusRecovery(Protocol):
+    """The recovery steps that need more than the bus itself."""
 
     def clear(self) -> bool:
         """Clock the bus until SDA is free; return whether that was permitted and helped."""
@@ -27,7 +27,7 @@ class Rescue(Protocol):
         ...
 
 
-class NoRescue:
+class NoBusRecovery:
     """Nothing is permitted."""
 
     def clear(self) -> bool:
@@ -39,7 +39,7 @@ class NoRescue:
         return False
 
 
-class AdapterRescue:
+class AdapterRecovery:
     """Frees the adapter of ``/dev/i2c-N`` through sysfs and GPIO, where this user may write there; never raises.
 
     ``sda`` and ``scl`` are GPIO numbers. The driver is unbound while the pins are clocked, since binding it is what

@@ -1,7 +1,7 @@
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from sternway.device.rescue import AdapterRescue, NoRescue
+from sternway.device.bus_recovery import AdapterRecovery, NoBusRecovery
 
 
 class Line(MockPin):
@@ -50,8 +50,8 @@ def lines():
     return factory, factory.pin("GPIO2"), factory.pin("GPIO3")
 
 
-def rescue_of(sysfs, factory=None):
-    return AdapterRescue(1, sysfs=sysfs, factory=factory, sleep=lambda _: None)
+def recovery_of(sysfs, factory=None):
+    return AdapterRecovery(1, sysfs=sysfs, factory=factory, sleep=lambda _: None)
 
 
 def written(sysfs, what):
@@ -72,7 +72,7 @@ def hold_for(clocks, sda, scl):
 def test_clocks_until_the_chip_lets_go_and_gives_the_pins_back(sysfs, lines, clocks):
     factory, sda, scl = lines
     hold_for(clocks, sda, scl)
-    assert rescue_of(sysfs, factory).clear() is True
+    assert recovery_of(sysfs, factory).clear() is True
     assert scl.falls == clocks + 1  # one more for the stop
     assert (sda.state, scl.state) == (1, 1)
     assert not sda.driven_high
@@ -83,7 +83,7 @@ def test_clocks_until_the_chip_lets_go_and_gives_the_pins_back(sysfs, lines, clo
 def test_a_line_shorted_to_ground_is_given_up_after_18_clocks(sysfs, lines):
     factory, sda, scl = lines
     sda.pulled_by_chip = True
-    assert rescue_of(sysfs, factory).clear() is False
+    assert recovery_of(sysfs, factory).clear() is False
     assert scl.falls == 19
     assert written(sysfs, "bind") == "fe804000.i2c"
 
@@ -92,9 +92,9 @@ def test_pins_are_left_alone_where_the_adapter_cannot_be_unbound(sysfs, lines):
     factory, _, scl = lines
     (sysfs / "bus/platform/drivers/i2c-bcm2835/unbind").unlink()
     (sysfs / "bus/platform/drivers/i2c-bcm2835/unbind").mkdir()  # not writable, even for root
-    rescue = rescue_of(sysfs, factory)
-    assert rescue.is_permitted is False
-    assert rescue.clear() is False
+    bus_recovery = recovery_of(sysfs, factory)
+    assert bus_recovery.is_permitted is False
+    assert bus_recovery.clear() is False
     assert scl.falls == 0
 
 
@@ -103,29 +103,29 @@ def test_without_gpio_the_adapter_still_comes_back(sysfs):
         def pin(self, name):
             raise RuntimeError("no GPIO here")
 
-    assert rescue_of(sysfs, NoPins()).clear() is False
+    assert recovery_of(sysfs, NoPins()).clear() is False
     assert written(sysfs, "bind") == "fe804000.i2c"
 
 
 def test_rebinds_the_adapter(sysfs):
-    assert rescue_of(sysfs).rebind() is True
+    assert recovery_of(sysfs).rebind() is True
     assert (written(sysfs, "unbind"), written(sysfs, "bind")) == ("fe804000.i2c", "fe804000.i2c")
 
 
 def test_an_adapter_that_did_not_come_back_is_bound_the_next_time(sysfs):
     bind = sysfs / "bus/platform/drivers/i2c-bcm2835/bind"
-    rescue = rescue_of(sysfs)
-    assert rescue.is_permitted
-    write = rescue._write
-    rescue._write = lambda what: what == "unbind" and write(what)
-    assert rescue.rebind() is False
-    rescue._write = write
+    bus_recovery = recovery_of(sysfs)
+    assert bus_recovery.is_permitted
+    write = bus_recovery._write
+    bus_recovery._write = lambda what: what == "unbind" and write(what)
+    assert bus_recovery.rebind() is False
+    bus_recovery._write = write
     (sysfs / "bus/i2c/devices/i2c-1").unlink()  # the adapter is gone while its driver is unbound
-    assert rescue.rebind() is True
+    assert bus_recovery.rebind() is True
     assert bind.read_text() == "fe804000.i2c"
 
 
-@pytest.mark.parametrize("rescue", [AdapterRescue(4711), NoRescue()])
-def test_an_adapter_that_is_not_there_cannot_be_rescued(rescue):
-    assert rescue.clear() is False
-    assert rescue.rebind() is False
+@pytest.mark.parametrize("bus_recovery", [AdapterRecovery(4711), NoBusRecovery()])
+def test_an_adapter_that_is_not_there_cannot_be_recovered(bus_recovery):
+    assert bus_recovery.clear() is False
+    assert bus_recovery.rebind() is False
