@@ -110,7 +110,7 @@ fuzz: $(DEV)/ready ## throw 100,000 broken messages at the clip
 	$(DEV)/bin/python tests/publish/fuzz.py --count 100000
 
 mqtt-reference: $(DEV)/ready ## write the message schemas and the topic table of docs/mqtt from the code
-	$(DEV)/bin/python -m sternway.publish.reference docs/mqtt
+	$(DEV)/bin/python -m sternway.wire.reference docs/mqtt
 
 home-assistant-test: $(DEV)/ready ## try the clip on a real, current Home Assistant (as root; 2 GB, ten minutes at first)
 	$(DEV)/bin/python -m pytest -s -m home_assistant tests/home_assistant

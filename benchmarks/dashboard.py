@@ -26,20 +26,20 @@ import numpy as np
 import psutil
 import sqlalchemy as sa
 
+from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, DashboardSettings, OutboxSettings, Settings
-from sternway.dashboard.auth import Door, Role
-from sternway.dashboard.intake import keep
-from sternway.dashboard.lookup import events, walks
-from sternway.dashboard.made_up_clip import MadeUpClip
-from sternway.dashboard.notebook import journal_row
-from sternway.dashboard.schema import JOURNAL, PEOPLE
-from sternway.dashboard.store import Store, open_store
+from sternway.dashboard.store.database import Store, open_store
+from sternway.dashboard.store.intake import keep
+from sternway.dashboard.store.journal import journal_row
+from sternway.dashboard.store.lookup import events, walks
+from sternway.dashboard.store.schema import JOURNAL, PEOPLE
+from sternway.dashboard.web.auth import Door, Role
 from sternway.events import Event, Kind
-from sternway.publish.clock import Clock
+from sternway.programme.journal import Entry, EntryKind
+from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
 from sternway.records import Phase, Record, RecordKind, State, event_body
-from sternway.session.journal import Entry, EntryKind
-from sternway.session.plan import WalkPlan
+from sternway.simulate.walk_records import MadeUpClip
 
 DAY_S = 86_400.0
 CLIP, WALKER = "clip-1", "walker"
@@ -339,7 +339,7 @@ def spread(values: list[float]) -> str:
 def as_clip(port: int, folder: str, count: int) -> None:
     """Be the clip: production driver, loop and publisher on an emulated chip whose walker trips every 28 seconds."""
     from sternway.demo import scene
-    from sternway.recording.script import BACKWARD, SCRIPTS, Act, Stand, Stumble, Walk
+    from sternway.simulate.script import BACKWARD, SCRIPTS, Act, Stand, Stumble, Walk
 
     acts: list[Act] = [Stand(14.0)]
     for _ in range(count):

@@ -23,7 +23,7 @@ from pathlib import Path
 from walking import START_S, blocks
 
 from sternway.monitor import Monitor
-from sternway.recording.walker import BELT
+from sternway.simulate.walker import BELT
 
 SKIP_S, SHORT_S, LONG_S = 45.0, 4.0, 14.0
 KEPT_MILLION = 36.1 if sys.base_prefix == "/usr" else 39.0

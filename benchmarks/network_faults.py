@@ -41,16 +41,16 @@ import psutil
 from bad_brokers import KINDS, Broker
 from numpy.typing import NDArray
 
+from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.device.realtime import request_realtime
 from sternway.errors import StoreError
 from sternway.events import Event, Kind
 from sternway.monitor import Monitor
-from sternway.publish.clock import Clock
 from sternway.publish.publisher import Publisher
-from sternway.recording.walker import Walker
 from sternway.records import Phase, Record, RecordKind, State, event_body
 from sternway.samples import Block
+from sternway.simulate.walker import Walker
 
 SIGNAL_S = 0.02
 PERIOD_S = 0.005

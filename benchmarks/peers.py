@@ -26,8 +26,8 @@ from sternway.motion.attitude import Attitude
 from sternway.motion.filters import BandPass
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
 from sternway.motion.window import Lookback
-from sternway.recording.walker import BELT
 from sternway.samples import GRAVITY_MPS2, Block, Floats
+from sternway.simulate.walker import BELT
 
 Figures = dict[str, Any]
 

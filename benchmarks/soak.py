@@ -33,6 +33,7 @@ from soak_home import home
 from soak_tally import POLL_S, Tally
 
 from sternway import __version__
+from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings, RecordingSettings, Settings
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, VirtualClock, emulated_pins
@@ -41,15 +42,14 @@ from sternway.device.realtime import request_realtime
 from sternway.events import Kind
 from sternway.loop import Loop
 from sternway.memory import Memory
-from sternway.publish.clock import Clock
+from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
 from sternway.recording.recorder import Recorder
-from sternway.recording.script import BACKWARD, Act, Sit, Stand, Stumble, Turn, Walk
-from sternway.recording.walker import Walker
 from sternway.records import Record
 from sternway.samples import Block
-from sternway.session.outcome import Press
-from sternway.session.plan import WalkPlan
+from sternway.simulate.script import BACKWARD, Act, Sit, Stand, Stumble, Turn, Walk
+from sternway.simulate.walker import Walker
+from sternway.walk.outcome import Press
 
 PLAN = WalkPlan(stretches=2, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2, reason="Soak.")
 LANES: tuple[Act, ...] = (Walk(15.0, BACKWARD), Turn()) * 7

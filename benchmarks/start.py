@@ -29,7 +29,7 @@ HOLD_S = 20.0
 def child(spawned_s: float) -> None:
     """Run a clip until its windows are full; print the seconds to the first decided sample, and the memory held."""
     from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, emulated_pins
-    from sternway.recording.walker import Walker
+    from sternway.simulate.walker import Walker
 
     clock = time.monotonic
     motor = EmulatedMotor(clock)

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 import pytest
 
 from sternway.alert.patterns import Pattern
+from sternway.clock import Clock
 from sternway.commands import calibrate
 from sternway.config import RecordingSettings
 from sternway.detect.stumble import StumbleDetector
@@ -20,17 +21,16 @@ from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkTracker
-from sternway.publish.clock import Clock
-from sternway.publish.messages import Command, Plan
+from sternway.programme.plan import WalkPlan
 from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder
-from sternway.recording.script import BACKWARD, FORWARD, Fall, Stand, Stumble, Turn, Walk, lanes
-from sternway.recording.walker import BELT, Walker
 from sternway.records import Phase, Record, RecordKind, State
-from sternway.session.fitting import Fitting, FittingPhase
-from sternway.session.outcome import Press
-from sternway.session.plan import WalkPlan
+from sternway.simulate.script import BACKWARD, FORWARD, Fall, Stand, Stumble, Turn, Walk, lanes
+from sternway.simulate.walker import BELT, Walker
 from sternway.status import Power
+from sternway.walk.calibration import Fitting, FittingPhase
+from sternway.walk.outcome import Press
+from sternway.wire.messages import Command, Plan
 
 WALK = (Stand(13.0), Walk(40.0))
 PLAN = WalkPlan(warm_up_min=0.2)

@@ -10,9 +10,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from sternway.config import DashboardSettings, Settings
-from sternway.dashboard.history import fill
-from sternway.dashboard.lookup import events, walks
 from sternway.dashboard.service import Dashboard
+from sternway.dashboard.store.lookup import events, walks
+from sternway.demo.weeks import fill
 from sternway.events import Kind
 from sternway.records import Phase, State
 

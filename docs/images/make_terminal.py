@@ -12,17 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
+from sternway.clock import Clock
 from sternway.commands.demo import Showing
 from sternway.demo.scene import PROGRAMME, START_AFTER_S
 from sternway.demo.terminal import LiveLine
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, VirtualClock
 from sternway.monitor import Monitor, Outcome
-from sternway.publish.clock import Clock
-from sternway.recording.walker import Walker
 from sternway.records import Phase, State
-from sternway.session.outcome import Press
+from sternway.simulate.walker import Walker
 from sternway.status import Power, Status
+from sternway.walk.outcome import Press
 
 COLUMNS = 80
 COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "2": "#8b949e", "1;7": "#ffffff"}

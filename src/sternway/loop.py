@@ -8,20 +8,20 @@ from typing import Any, Protocol
 
 from sternway import __version__
 from sternway.alert.patterns import Cue, Pattern
+from sternway.clock import Clock
 from sternway.errors import SternwayError
 from sternway.events import Cause, Event, Kind
 from sternway.memory import Memory
 from sternway.monitor import Monitor, Outcome
-from sternway.publish.clock import Clock
-from sternway.publish.messages import Command, Plan
+from sternway.programme.plan import WalkPlan, walk_plan_from
 from sternway.recording.recorder import Recorder
 from sternway.recording.trace import TraceKeeper
 from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
 from sternway.samples import Block
-from sternway.session.outcome import Answer, Press
-from sternway.session.plan import WalkPlan, walk_plan_from
-from sternway.session.report import reported_at
 from sternway.status import Power, Status
+from sternway.walk.outcome import Answer, Press
+from sternway.walk.report import reported_at
+from sternway.wire.messages import Command, Plan
 
 _log = logging.getLogger(__name__)
 

@@ -22,12 +22,12 @@ from sternway.events import Cause, Event, Kind
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.programme.plan import WalkPlan
 from sternway.records import Phase, RecordKind
 from sternway.samples import Block
-from sternway.session.outcome import Answer, Press
-from sternway.session.outcome import Outcome as SessionOutcome
-from sternway.session.plan import WalkPlan
-from sternway.session.tracker import SessionTracker
+from sternway.walk.outcome import Answer, Press
+from sternway.walk.outcome import Outcome as SessionOutcome
+from sternway.walk.tracker import SessionTracker
 
 PIECE_S = 0.02
 """Blocks are cut to this, and the hold for our own motor begins this long after a decision, by when a motor has

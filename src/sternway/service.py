@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
+from sternway.clock import Clock
 from sternway.config import Settings
 from sternway.device.battery import FuelGauge, under_voltage
 from sternway.device.bus import Bus
@@ -19,18 +20,17 @@ from sternway.device.motor_test import MotorTest
 from sternway.device.notify import Notifier
 from sternway.device.pins import open_pin
 from sternway.device.realtime import request_realtime, set_realtime_priority
+from sternway.diary import Diary
 from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.monitor import Outcome
-from sternway.publish.clock import Clock
+from sternway.notebook import Notebook
+from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
 from sternway.recording.recorder import Recorder
 from sternway.records import State
-from sternway.session.diary import Diary
-from sternway.session.notebook import Notebook
-from sternway.session.outcome import Press
-from sternway.session.plan import WalkPlan
 from sternway.status import Power
+from sternway.walk.outcome import Press
 
 _log = logging.getLogger(__name__)
 

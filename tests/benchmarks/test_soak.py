@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sternway.events import Event, Kind
-from sternway.recording.script import BACKWARD, Stand, Stumble, Turn, Walk
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, Stand, Stumble, Turn, Walk
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 OUTING = (

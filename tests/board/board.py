@@ -14,8 +14,8 @@ import numpy as np
 from image import SOURCE, make_card
 from machine import Finding, boot, broker
 
-from sternway.recording.script import Stand, Stumble, Walk
-from sternway.recording.walker import Walker
+from sternway.simulate.script import Stand, Stumble, Walk
+from sternway.simulate.walker import Walker
 
 RATE_HZ = 416.0
 OVERLAY = SOURCE / "firmware/overlays/sternway-clip.dts"

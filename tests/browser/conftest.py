@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
+from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, DashboardSettings, OutboxSettings, Settings
-from sternway.dashboard.made_up_clip import MadeUpClip
 from sternway.dashboard.service import Dashboard
 from sternway.demo.broker import EmbeddedBroker
-from sternway.publish.clock import Clock
+from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
 from sternway.records import Phase, Record, RecordKind, State
-from sternway.session.plan import WalkPlan
+from sternway.simulate.walk_records import MadeUpClip
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run", "--disable-quic"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from sternway.dashboard import auth
-from sternway.dashboard.history import fill
-from sternway.dashboard.lookup import events, walks
+from sternway.dashboard.store.lookup import events, walks
+from sternway.dashboard.web import auth
+from sternway.demo.weeks import fill
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sternway.config import DashboardSettings, Settings
-from sternway.dashboard.history import fill
 from sternway.dashboard.service import Dashboard
+from sternway.demo.weeks import fill
 
 pytestmark = pytest.mark.browser
 

@@ -13,9 +13,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.events import Event, Kind
-from sternway.publish.clock import Clock
 from sternway.publish.outbox import Outbox
 from sternway.publish.publisher import Publisher
 from sternway.publish.traffic import LinkSettings

@@ -5,9 +5,9 @@ import sys
 import threading
 
 from sternway.config import BrokerSettings, DashboardSettings
-from sternway.dashboard import ingest
-from sternway.dashboard.live import Live
-from sternway.dashboard.store import open_store
+from sternway.dashboard.mqtt import ingest
+from sternway.dashboard.mqtt.live import Live
+from sternway.dashboard.store.database import open_store
 
 
 def main() -> None:

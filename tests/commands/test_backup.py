@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from sternway.cli import main
 from sternway.config import DashboardSettings
-from sternway.dashboard.schema import NOTES
 from sternway.dashboard.service import lock
-from sternway.dashboard.store import Store, open_store
+from sternway.dashboard.store.database import Store, open_store
+from sternway.dashboard.store.schema import NOTES
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, VirtualClock
 from sternway.memory import Memory
 from sternway.motion.mounting import Mounting
-from sternway.recording.script import BACKWARD, Sit, Stand, Walk
-from sternway.recording.walker import Walker
-from sternway.session import fitting
+from sternway.simulate.script import BACKWARD, Sit, Stand, Walk
+from sternway.simulate.walker import Walker
+from sternway.walk import calibration as fitting
 
 MOUNTING = Mounting(up=(0.0, -0.6, 0.8), forward=(1.0, 0.0, 0.0), confidence=1.0)
 

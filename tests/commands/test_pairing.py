@@ -18,8 +18,8 @@ from sternway.cli import main
 from sternway.commands import forget as forget_command
 from sternway.config import BrokerSettings, ClipSettings, Settings
 from sternway.errors import ConfigError
-from sternway.publish.authority import Authority
-from sternway.publish.pairing import Household, Invitation, apply_join, read_card, read_code
+from sternway.pairing.certificate_authority import Authority
+from sternway.pairing.invitation import Household, Invitation, apply_join, read_card, read_code
 
 needs_mosquitto = pytest.mark.skipif(
     shutil.which("mosquitto_passwd") is None, reason="mosquitto is not installed (apt install mosquitto)"
@@ -213,7 +213,7 @@ def test_a_name_no_clip_can_have_is_refused_with_the_rule(directory, name, words
 
 @needs_mosquitto
 def test_a_server_without_its_parts_is_told_to_install_them_from_the_repository(directory, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "sternway.publish.authority", None)
+    monkeypatch.setitem(sys.modules, "sternway.pairing.certificate_authority", None)
     assert pair(directory) == 1
     assert "pip install '.[dashboard]' in a copy of the repository" in capsys.readouterr().err
 

@@ -4,8 +4,8 @@ import json
 import pytest
 
 from sternway.cli import main
-from sternway.session.journal import EntryKind
-from sternway.session.notebook import Notebook
+from sternway.notebook import Notebook
+from sternway.programme.journal import EntryKind
 
 YES = ("stands=yes", "walks=Yes", "no_falls=YES", "healed=y", "heart=Y", "feels_feet=yes")
 """Answers to all first-run questions but ``not_dizzy``."""

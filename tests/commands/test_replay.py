@@ -6,9 +6,9 @@ import pytest
 
 from sternway.cli import main
 from sternway.recording.files import RecordingWriter
-from sternway.recording.script import Stand, Stumble, Walk
-from sternway.recording.walker import Walker
 from sternway.samples import Block
+from sternway.simulate.script import Stand, Stumble, Walk
+from sternway.simulate.walker import Walker
 
 SISFALL_G, SISFALL_DPS = 8192 / 32, 65536 / 4000
 

@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 
-from sternway.recording.walker import Walker
 from sternway.samples import Block
+from sternway.simulate.walker import Walker
 
 RATE_HZ, BLOCK_COUNT, WALK_S = 208.0, 4, 120.0
 PROGRAM = """
@@ -15,8 +15,8 @@ import pickle, sys
 import sternway.service
 from sternway.device.motor_test import judge
 from sternway.monitor import Monitor
-from sternway.session.outcome import Press
-from sternway.session.plan import WalkPlan
+from sternway.walk.outcome import Press
+from sternway.programme.plan import WalkPlan
 
 blocks, shake = pickle.load(sys.stdin.buffer)
 monitor = Monitor(plan=WalkPlan(stretches=2, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2))

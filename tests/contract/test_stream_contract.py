@@ -29,9 +29,9 @@ from sternway.motion.mounting import Mounting, MountingEstimator
 from sternway.motion.resample import Resampler
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
-from sternway.recording.walker import Walker
 from sternway.samples import Block, empty_block
-from sternway.session.walk_test import MovementTimer
+from sternway.simulate.walker import Walker
+from sternway.walk.walk_test import MovementTimer
 
 RATE_HZ = 104.0
 MOUNTING = Mounting((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), 1.0)

@@ -16,13 +16,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from sternway.config import BrokerSettings, DashboardSettings, Settings
-from sternway.dashboard import auth
-from sternway.dashboard.app import build_app
-from sternway.dashboard.history import fill
-from sternway.dashboard.ingest import Ingest
-from sternway.dashboard.live import Live
-from sternway.dashboard.store import Store, open_store
+from sternway.dashboard.mqtt.ingest import Ingest
+from sternway.dashboard.mqtt.live import Live
+from sternway.dashboard.store.database import Store, open_store
+from sternway.dashboard.web import auth
+from sternway.dashboard.web.app import build_app
 from sternway.demo.broker import free_port
+from sternway.demo.weeks import fill
 from sternway.events import Event, Kind
 from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
 
@@ -96,7 +96,7 @@ class House:
 
     @staticmethod
     def role(name: str) -> Any:
-        from sternway.dashboard.auth import Role
+        from sternway.dashboard.web.auth import Role
 
         return Role(name)
 

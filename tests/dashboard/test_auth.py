@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sternway.dashboard.attempts import TRIES_A_HOUSE, TRIES_AN_ADDRESS, WINDOW_S, Attempts
-from sternway.dashboard.auth import LOGIN_S, AccessError, Role
-from sternway.dashboard.schema import LOGINS, PEOPLE
+from sternway.dashboard.store.schema import LOGINS, PEOPLE
+from sternway.dashboard.web.auth import LOGIN_S, AccessError, Role
+from sternway.dashboard.web.login_limits import TRIES_A_HOUSE, TRIES_AN_ADDRESS, WINDOW_S, Attempts
 
 PASSWORD = "three short words"
 
@@ -180,9 +180,9 @@ def test_a_demo_lets_in_whoever_sits_at_the_machine_and_nobody_by_another_name(s
     from starlette.testclient import TestClient
 
     from sternway.config import BrokerSettings, Settings
-    from sternway.dashboard.app import build_app
-    from sternway.dashboard.ingest import Ingest
-    from sternway.dashboard.live import Live
+    from sternway.dashboard.mqtt.ingest import Ingest
+    from sternway.dashboard.mqtt.live import Live
+    from sternway.dashboard.web.app import build_app
 
     live = Live()
     app = build_app(Settings(), store, live, Ingest(BrokerSettings(), store, live), is_demo=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from sternway.dashboard.charts import bars, lines
+from sternway.dashboard.web.charts import bars, lines
 
 
 def test_nothing_is_left_that_the_policy_would_stop() -> None:

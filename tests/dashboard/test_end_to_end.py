@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from sternway.config import DashboardSettings
-from sternway.dashboard.auth import Door
-from sternway.dashboard.store import open_store
+from sternway.dashboard.store.database import open_store
+from sternway.dashboard.web.auth import Door
 from sternway.demo.broker import free_port
 
 pytestmark = pytest.mark.process
@@ -26,7 +26,7 @@ CLIP = """
 import sys
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings, Settings
 from sternway.demo.scene import Scene
-from sternway.recording.script import BACKWARD, SCRIPTS, Stand, Stumble, Walk
+from sternway.simulate.script import BACKWARD, SCRIPTS, Stand, Stumble, Walk
 SCRIPTS["test"] = [Stand(13.0)] + [Walk(9.0, BACKWARD), Stumble(1.0)] * 2 + [Walk(9.0, BACKWARD)]
 settings = Settings(
     clip=ClipSettings("clip-1", sys.argv[2]),

@@ -14,17 +14,17 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from sternway.config import BrokerSettings
-from sternway.dashboard import ingest as ingest_module
-from sternway.dashboard.ingest import Ingest, NoAnswerError
-from sternway.dashboard.intake import keep
-from sternway.dashboard.keeping import forget_clip
-from sternway.dashboard.live import Live
-from sternway.dashboard.schema import CLIPS, RECORDS
-from sternway.dashboard.store import Store
+from sternway.dashboard.mqtt import ingest as ingest_module
+from sternway.dashboard.mqtt.ingest import Ingest, NoAnswerError
+from sternway.dashboard.mqtt.live import Live
+from sternway.dashboard.store.database import Store
+from sternway.dashboard.store.intake import keep
+from sternway.dashboard.store.retention import forget_clip
+from sternway.dashboard.store.schema import CLIPS, RECORDS
 from sternway.errors import StoreError
 from sternway.events import Kind
-from sternway.publish import messages
 from sternway.records import Record
+from sternway.wire import messages
 
 STORE_ID = "0123456789abcdef0123456789abcdef"
 

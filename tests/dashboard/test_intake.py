@@ -15,19 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternway.config import DashboardSettings
-from sternway.dashboard.history import fill
-from sternway.dashboard.intake import keep
-from sternway.dashboard.lookup import events, reports, walks
-from sternway.dashboard.notebook import entries
-from sternway.dashboard.schema import EVENTS, JOURNAL, RECORDS, TRACES, WALKS
-from sternway.dashboard.store import Store, open_store
-from sternway.dashboard.traces import unpack
+from sternway.dashboard.store.database import Store, open_store
+from sternway.dashboard.store.intake import keep
+from sternway.dashboard.store.journal import entries
+from sternway.dashboard.store.lookup import events, reports, walks
+from sternway.dashboard.store.schema import EVENTS, JOURNAL, RECORDS, TRACES, WALKS
+from sternway.dashboard.store.trace_codec import unpack
+from sternway.demo.weeks import fill
 from sternway.events import Event, Kind
+from sternway.programme.plan import WalkPlan
 from sternway.records import Record, RecordKind, trace_arrays, trace_body
-from sternway.session.plan import WalkPlan
-from sternway.session.report import report_body
-from sternway.session.stillness import Stillness
-from sternway.session.walk import Reason, Walk
+from sternway.walk.report import report_body
+from sternway.walk.stillness import Stillness
+from sternway.walk.walk import Reason, Walk
 
 Make = Callable[..., Record]
 STREAM = ("clip-1", "0123456789abcdef0123456789abcdef")

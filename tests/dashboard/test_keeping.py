@@ -13,10 +13,16 @@ import sqlalchemy as sa
 from sternway.config import BrokerSettings, DashboardSettings
 from sternway.dashboard import chores as chores_module
 from sternway.dashboard.chores import Chores
-from sternway.dashboard.export import EXPORTS
-from sternway.dashboard.ingest import Ingest
-from sternway.dashboard.intake import keep
-from sternway.dashboard.keeping import (
+from sternway.dashboard.mqtt.ingest import Ingest
+from sternway.dashboard.mqtt.live import Live
+from sternway.dashboard.programme import settle
+from sternway.dashboard.store.database import backups
+from sternway.dashboard.store.export import EXPORTS
+from sternway.dashboard.store.intake import keep
+from sternway.dashboard.store.journal import entries, write
+from sternway.dashboard.store.key_value import read_note
+from sternway.dashboard.store.lookup import events, label
+from sternway.dashboard.store.retention import (
     DAILY_COUNT,
     DAY_S,
     backup_daily,
@@ -24,15 +30,9 @@ from sternway.dashboard.keeping import (
     drop_old_traces,
     forget_clip,
 )
-from sternway.dashboard.live import Live
-from sternway.dashboard.lookup import events, label
-from sternway.dashboard.notebook import entries, write
-from sternway.dashboard.notes import read_note
-from sternway.dashboard.programme import settle
-from sternway.dashboard.schema import RECORDS, TRACES
-from sternway.dashboard.store import backups
+from sternway.dashboard.store.schema import RECORDS, TRACES
+from sternway.programme.journal import EntryKind
 from sternway.records import trace_arrays
-from sternway.session.journal import EntryKind
 
 
 def trace_count(store: Any) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sternway.dashboard.live import Live
+from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.verdict import FALL_S, FRESH_S, verdict
 from sternway.events import Kind
 from sternway.records import Phase, State

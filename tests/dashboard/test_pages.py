@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from sternway.cli import main
-from sternway.dashboard import lookup
-from sternway.dashboard.intake import keep
-from sternway.dashboard.made_up_clip import MadeUpClip
-from sternway.dashboard.notebook import entries, plan_in_force, write
-from sternway.dashboard.pages import PAGES
 from sternway.dashboard.programme import home_day, programme_of
-from sternway.dashboard.store import backups
-from sternway.dashboard.visit import Access
-from sternway.session.journal import CHECK_QUESTIONS, EntryKind, in_force
-from sternway.session.plan import WalkPlan
-from sternway.session.screening import QUESTIONS
+from sternway.dashboard.store import lookup
+from sternway.dashboard.store.database import backups
+from sternway.dashboard.store.intake import keep
+from sternway.dashboard.store.journal import entries, plan_in_force, write
+from sternway.dashboard.web.pages import PAGES
+from sternway.dashboard.web.request_context import Access
+from sternway.programme.journal import CHECK_QUESTIONS, EntryKind, in_force
+from sternway.programme.plan import WalkPlan
+from sternway.programme.screening import QUESTIONS
+from sternway.simulate.walk_records import MadeUpClip
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
 
@@ -351,7 +351,7 @@ def test_an_edited_plan_is_in_force_and_the_earlier_one_is_kept(walked: Any) -> 
 
 
 def test_a_no_to_a_first_question_stops_the_setup_until_somebody_takes_it_on(house: Any, record: Any) -> None:
-    from sternway.dashboard.intake import keep
+    from sternway.dashboard.store.intake import keep
 
     keep(house.store, [(record(), 1)])
     owner = house.owner()
@@ -400,7 +400,7 @@ def test_deleting_everything_leaves_nothing_to_find_on_the_disk(walked: Any) -> 
 
 
 def test_two_walkers_are_never_mixed(walked: Any, record: Any) -> None:
-    from sternway.dashboard.intake import keep
+    from sternway.dashboard.store.intake import keep
 
     keep(walked.store, [(record(clip_id="clip-2"), 1)])
     owner = walked.owner()
@@ -445,14 +445,14 @@ def test_a_walk_reported_after_a_restart_keeps_the_events_of_the_boot_it_was_wal
 
 
 def test_an_unset_clock_is_said(house: Any, record: Any) -> None:
-    from sternway.dashboard.intake import keep
+    from sternway.dashboard.store.intake import keep
 
     keep(house.store, [(record(synced=False), 1)])
     assert "time not certain" in house.owner().get("/events/1").text
 
 
 def test_times_are_those_of_the_viewer(house: Any, record: Any) -> None:
-    from sternway.dashboard.intake import keep
+    from sternway.dashboard.store.intake import keep
 
     keep(house.store, [(record(), 1)])
     owner = house.owner()
@@ -465,7 +465,7 @@ def test_times_are_those_of_the_viewer(house: Any, record: Any) -> None:
 def test_a_store_that_fails_is_said_and_does_not_take_the_page_down(
     walked: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sternway.dashboard import lookup
+    from sternway.dashboard.store import lookup
     from sternway.errors import StoreError
 
     owner = walked.owner()

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from sternway.config import DashboardSettings
-from sternway.dashboard.auth import Door
-from sternway.dashboard.export import EXPORTS
-from sternway.dashboard.history import fill
-from sternway.dashboard.intake import keep
-from sternway.dashboard.keeping import delete_everything, drop_old_traces, forget_clip
-from sternway.dashboard.lookup import events, label, walk_count
-from sternway.dashboard.store import Store, database_path, open_store
+from sternway.dashboard.store.database import Store, database_path, open_store
+from sternway.dashboard.store.export import EXPORTS
+from sternway.dashboard.store.intake import keep
+from sternway.dashboard.store.lookup import events, label, walk_count
+from sternway.dashboard.store.retention import delete_everything, drop_old_traces, forget_clip
+from sternway.dashboard.web.auth import Door
 from sternway.demo.broker import free_port
+from sternway.demo.weeks import fill
 from sternway.errors import StoreError
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from sternway.dashboard.intake import keep, meet
-from sternway.dashboard.made_up_clip import MadeUpClip
-from sternway.dashboard.notebook import entries, write
 from sternway.dashboard.programme import programme_of, settle
-from sternway.session.journal import EntryKind
-from sternway.session.plan import Plan
-from sternway.session.rules import Move
+from sternway.dashboard.store.intake import keep, meet
+from sternway.dashboard.store.journal import entries, write
+from sternway.programme.journal import EntryKind
+from sternway.programme.plan import Plan
+from sternway.programme.rules import Move
+from sternway.simulate.walk_records import MadeUpClip
 
 MONDAY = datetime.date(2026, 5, 4)
 

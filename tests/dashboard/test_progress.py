@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from sternway.dashboard.intake import keep
-from sternway.dashboard.made_up_clip import MadeUpClip
-from sternway.dashboard.notebook import write
-from sternway.dashboard.pages.progress import _walk_test_chart
-from sternway.session.history import History, WalkDone
-from sternway.session.journal import EntryKind
-from sternway.session.plan import Plan
-from sternway.session.trends import weekly
+from sternway.dashboard.store.intake import keep
+from sternway.dashboard.store.journal import write
+from sternway.dashboard.web.pages.progress import _walk_test_chart
+from sternway.programme.history import History, WalkDone
+from sternway.programme.journal import EntryKind
+from sternway.programme.plan import Plan
+from sternway.programme.trends import weekly
+from sternway.simulate.walk_records import MadeUpClip
 
 MONDAY = datetime.date(2026, 1, 5)
 

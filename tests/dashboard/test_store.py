@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from sternway.config import DashboardSettings
-from sternway.dashboard import store as store_module
-from sternway.dashboard.schema import METADATA, NOTES
-from sternway.dashboard.store import backups, copy_store, open_store
+from sternway.dashboard.store import database as store_module
+from sternway.dashboard.store.database import backups, copy_store, open_store
+from sternway.dashboard.store.schema import METADATA, NOTES
 from sternway.errors import StoreError
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from sternway.dashboard import stream as stream_module
-from sternway.dashboard.intake import meet
-from sternway.dashboard.stream import Stream, Watch
+from sternway.dashboard.store.intake import meet
+from sternway.dashboard.web import event_stream as stream_module
+from sternway.dashboard.web.event_stream import Stream, Watch
 from sternway.errors import StoreError
 from sternway.events import Kind
 

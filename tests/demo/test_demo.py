@@ -11,7 +11,7 @@ from sternway.demo.terminal import LiveLine, describe
 from sternway.events import Cause
 from sternway.monitor import Outcome
 from sternway.records import Phase, RecordKind, State
-from sternway.session.walk import REASON_WORDS, Reason
+from sternway.walk.walk import REASON_WORDS, Reason
 
 STATE = State(
     phase=Phase.READY,

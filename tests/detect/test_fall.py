@@ -9,8 +9,8 @@ from sternway.detect.impact import NUMBERS, ImpactFinder
 from sternway.detect.rest import Rest
 from sternway.events import Kind
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.walker import Walker
 from sternway.samples import GRAVITY_MPS2, Block
+from sternway.simulate.walker import Walker
 
 PIECES = [0, 1, 2, 9, 10, 400, 401, 870, 880, 881, 1100, 1101]
 """Where the stream of the fall is cut; it hits the ground near sample 880."""

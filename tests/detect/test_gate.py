@@ -3,8 +3,8 @@ import pytest
 
 from sternway.detect.gate import WalkingGate
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.walker import Walker
 from sternway.samples import GRAVITY_MPS2, Block
+from sternway.simulate.walker import Walker
 
 RATE_HZ = 100.0
 

@@ -12,8 +12,8 @@ from sternway.detect.pre_impact import INPUT_COUNT, PreImpactDetector, PreImpact
 from sternway.events import Kind
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.walker import Walker
 from sternway.samples import Block
+from sternway.simulate.walker import Walker
 from sternway.training.features import boxed
 
 PIECES = [0, 1, 2, 9, 10, 400, 401, 700, 870, 880, 881, 1100]

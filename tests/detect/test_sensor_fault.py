@@ -7,8 +7,8 @@ from sternway.detect.sensor_fault import SensorFaultDetector
 from sternway.events import Cause, Kind
 from sternway.monitor import Monitor
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.walker import BELT
 from sternway.samples import Block
+from sternway.simulate.walker import BELT
 
 RNG = np.random.default_rng(1)
 RAIL = 16 * 9.80665

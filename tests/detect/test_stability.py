@@ -13,9 +13,9 @@ from sternway.motion.gait import Direction
 from sternway.motion.regularity import GaitStretch
 from sternway.motion.straight import DatedStretch
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.script import BACKWARD, Stand, Walk
-from sternway.recording.walker import BELT, Walker, WalkerSettings
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, Stand, Walk
+from sternway.simulate.walker import BELT, Walker, WalkerSettings
 
 BACK, AHEAD = Direction.BACKWARD, Direction.FORWARD
 

@@ -9,7 +9,7 @@ from sternway.evaluate.trial import Activity, Trial
 from sternway.evaluate.variation import random_rotation, resampled, turned
 from sternway.events import Kind
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.walker import Walker
+from sternway.simulate.walker import Walker
 
 WALK = Activity("walking", "walking", is_walking=True)
 TRIP_S = 16.0

@@ -12,12 +12,12 @@ import pytest
 from sternway.alert.patterns import PATTERNS
 from sternway.cli import COMMANDS
 from sternway.config import Settings
-from sternway.dashboard.pages import PAGES
+from sternway.dashboard.web.pages import PAGES
 from sternway.detect.worn import WornDetector
 from sternway.events import Cause, Kind
-from sternway.publish import topics
+from sternway.programme.screening import QUESTIONS
 from sternway.records import Phase, RecordKind
-from sternway.session.screening import QUESTIONS
+from sternway.wire import topics
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -125,7 +125,7 @@ DOCTOR = {
     "device/clip.py": {"_present"},
     "device/health.py": {"WORDS"},
     "device/haptics.py": {"_safely"},
-    "publish/tls.py": {"client_context", "check_fingerprint", "_read_secret"},
+    "pairing/tls.py": {"client_context", "check_fingerprint", "_read_secret"},
 }
 SHORT = 14
 

@@ -14,9 +14,9 @@ from sternway.errors import RecordingError
 from sternway.evaluate.pipeline import run
 from sternway.events import Kind
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.script import Stand, Walk
-from sternway.recording.walker import Walker
 from sternway.samples import GRAVITY_MPS2, Block
+from sternway.simulate.script import Stand, Walk
+from sternway.simulate.walker import Walker
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from sternway.evaluate.gait_score import gait_figures, gait_table, matched, spli
 from sternway.evaluate.gait_trial import GaitOutcome, moving, reversed_gait, reversed_in_time, run_gait
 from sternway.evaluate.trial import Activity, GaitReference, Trial
 from sternway.motion.gait import Step
-from sternway.recording.script import Stand, Walk
-from sternway.recording.walker import BELT, Walker
+from sternway.simulate.script import Stand, Walk
+from sternway.simulate.walker import BELT, Walker
 
 WALK = Activity("walk", "walking", is_walking=True)
 

@@ -11,7 +11,7 @@ from sternway.evaluate.validation import DAMAGES
 from sternway.evaluate.variation import vary
 from sternway.events import Kind
 from sternway.recording.files import RecordingWriter
-from sternway.recording.walker import Walker
+from sternway.simulate.walker import Walker
 
 FALL = Activity("fall", "a fall", is_fall=True)
 RATE_HZ = 104.0

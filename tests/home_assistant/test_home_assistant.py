@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from sternway.clock import Clock
 from sternway.commands.forget import clear, retained_topics
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.events import Cause, Event, Kind
-from sternway.publish.clock import Clock
 from sternway.publish.home_assistant import components
 from sternway.publish.publisher import Publisher
 from sternway.publish.traffic import LinkSettings

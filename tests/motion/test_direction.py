@@ -4,9 +4,9 @@ import pytest
 from sternway.motion.direction import DirectionEstimator
 from sternway.motion.gait import Direction
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.script import BACKWARD, FORWARD, Stand, Turn, Walk
-from sternway.recording.walker import BELT, Walker
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, FORWARD, Stand, Turn, Walk
+from sternway.simulate.walker import BELT, Walker
 
 
 def pendulum(seconds=6.0, step_hz=1.8, vertical_mps2=1.5, forward_mps2=1.0, left_mps2=0.4):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.script import BACKWARD, FORWARD, Stand, Walk
-from sternway.recording.walker import BELT, Walker
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
+from sternway.simulate.walker import BELT, Walker
 
 TIME_S = np.arange(0.0, 14.0, 0.01)
 

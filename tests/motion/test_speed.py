@@ -4,9 +4,9 @@ import pytest
 from sternway.motion.gait import Direction
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.script import BACKWARD, FORWARD, Stand, Walk
-from sternway.recording.walker import BELT, Walker
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
+from sternway.simulate.walker import BELT, Walker
 
 
 def follow(estimator, script, cut_count=1, seed=2):

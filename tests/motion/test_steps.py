@@ -6,9 +6,9 @@ import pytest
 from sternway.motion.gait import Direction
 from sternway.motion.steps import StepDetector
 from sternway.motion.trunk import TrunkTracker, merge_steps
-from sternway.recording.script import BACKWARD, FORWARD, Sit, Stand, Walk
-from sternway.recording.walker import BELT, Walker
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, FORWARD, Sit, Stand, Walk
+from sternway.simulate.walker import BELT, Walker
 
 UPRIGHT = (0.0, 0.0, 1.0)
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from sternway.motion.gait import Direction
 from sternway.motion.trunk import TrunkTracker, merge_steps
-from sternway.recording.script import BACKWARD, FORWARD, Stand, Walk
-from sternway.recording.walker import BELT, Walker
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
+from sternway.simulate.walker import BELT, Walker
 
 RATE_HZ = 104.0
 WALKER = Walker((Stand(1.5), Walk(7.0, FORWARD), Stand(1.0), Walk(6.0, BACKWARD)), seed=4)

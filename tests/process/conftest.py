@@ -22,8 +22,8 @@ import pytest
 
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor
 from sternway.errors import BusError
-from sternway.recording.script import Stand
-from sternway.recording.walker import Walker
+from sternway.simulate.script import Stand
+from sternway.simulate.walker import Walker
 
 HERE = Path(__file__).parent
 collect_ignore = ["i2c_door.py"]  # runs on another Python

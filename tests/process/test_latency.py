@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from sternway.recording.script import Stand, Walk
-from sternway.recording.walker import Walker
+from sternway.simulate.script import Stand, Walk
+from sternway.simulate.walker import Walker
 
 pytestmark = pytest.mark.process
 

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from sternway.device.emulated import EmulatedClockChip, EmulatedMpu6050
-from sternway.recording.script import Stand, Stumble, Walk
-from sternway.recording.walker import Walker
+from sternway.simulate.script import Stand, Stumble, Walk
+from sternway.simulate.walker import Walker
 
 pytestmark = pytest.mark.process
 

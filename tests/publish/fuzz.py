@@ -20,12 +20,12 @@ from pathlib import Path
 import jsonschema
 
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
-from sternway.publish.messages import Ack, Command, Plan, encode_ack, encode_command, encode_plan
 from sternway.publish.publisher import Publisher
-from sternway.publish.reference import SCHEMAS
-from sternway.publish.topics import ACK, COMMANDS, HOME_ASSISTANT_STATUS, PLAN, command_topic
 from sternway.publish.traffic import Inbound
 from sternway.records import Moment, Record, RecordKind
+from sternway.wire.messages import Ack, Command, Plan, encode_ack, encode_command, encode_plan
+from sternway.wire.reference import SCHEMAS
+from sternway.wire.topics import ACK, COMMANDS, HOME_ASSISTANT_STATUS, PLAN, command_topic
 
 BODIES = {"haptics": {"on": True}, "pain": {"level": 3, "place": "knee"}, "buzz": {"cue": "turn"}}
 SPICE = [b"null", b"1e999", b"-1", b"[]", b"{}", b'""', b"true", b"NaN", b"\x00", b"\xff", b"9" * 400, b"[" * 60]

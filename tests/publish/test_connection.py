@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from sternway.config import BrokerSettings
-from sternway.publish.cautious import Throttle
-from sternway.publish.mqtt import FIGHT_ATTEMPTS, BrokerLink
+from sternway.publish.inbound_throttle import Throttle
+from sternway.publish.link import FIGHT_ATTEMPTS, BrokerLink
 from sternway.publish.traffic import Inbound, LinkSettings, Outgoing
 
 CONNACK = b"\x20\x03\x00\x00\x00"

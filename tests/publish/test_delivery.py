@@ -4,9 +4,9 @@ import shutil
 import pytest
 
 from sternway.publish.delivery import AHEAD_COUNT, LONGEST_RESEND_S, WINDOW_COUNT, Delivery
-from sternway.publish.messages import Ack
 from sternway.publish.outbox import Outbox
 from sternway.records import Moment, Record, RecordKind
+from sternway.wire.messages import Ack
 
 
 class Road:

@@ -6,10 +6,10 @@ import yaml
 
 from sternway.events import Kind
 from sternway.publish.home_assistant import EXPIRE_AFTER_S, TRIGGERS, components, discovery, encode_discovery
-from sternway.publish.messages import decode_command
-from sternway.publish.schema import Instant
-from sternway.publish.shapes import AUTOMATION_KINDS
-from sternway.publish.state_pace import IDLE_S
+from sternway.publish.state_rate_limit import IDLE_S
+from sternway.wire.messages import decode_command
+from sternway.wire.schema import Instant
+from sternway.wire.shapes import AUTOMATION_KINDS
 
 GOLDEN = Path(__file__).with_name("discovery.golden.json")
 DOCS = Path(__file__).parents[2] / "docs" / "home-assistant"

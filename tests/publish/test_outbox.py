@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternway.errors import StoreError
-from sternway.publish.messages import Ack, UnreadableBodyError, decode_record
 from sternway.publish.outbox import Outbox
 from sternway.records import Record, RecordKind
+from sternway.wire.messages import Ack, UnreadableBodyError, decode_record
 
 
 @pytest.fixture

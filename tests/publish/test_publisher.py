@@ -10,8 +10,10 @@ import pytest
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.errors import StoreError
 from sternway.events import Cause, Kind
-from sternway.publish import safekeeping
-from sternway.publish.messages import (
+from sternway.publish import record_writer as safekeeping
+from sternway.publish.link import FIGHT_ATTEMPTS
+from sternway.publish.publisher import Publisher
+from sternway.wire.messages import (
     Ack,
     Command,
     decode_record,
@@ -20,10 +22,8 @@ from sternway.publish.messages import (
     encode_command,
     encode_plan,
 )
-from sternway.publish.messages import Plan as PlanMessage
-from sternway.publish.mqtt import FIGHT_ATTEMPTS
-from sternway.publish.publisher import Publisher
-from sternway.publish.topics import command_topic, reply_topic
+from sternway.wire.messages import Plan as PlanMessage
+from sternway.wire.topics import command_topic, reply_topic
 
 A_CLIP = """
 import sys, threading

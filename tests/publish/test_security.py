@@ -13,10 +13,10 @@ import pytest
 from sternway.cli import main
 from sternway.config import BrokerSettings, ClipSettings, Settings
 from sternway.errors import ConfigError
-from sternway.publish.authority import Authority
-from sternway.publish.pairing import Household, accept, apply_join, read_code
-from sternway.publish.tls import sha256_hex
-from sternway.publish.topics import TOPICS
+from sternway.pairing.certificate_authority import Authority
+from sternway.pairing.invitation import Household, accept, apply_join, read_code
+from sternway.pairing.tls import sha256_hex
+from sternway.wire.topics import TOPICS
 
 SHIPPED = Path(__file__).parents[2] / "systemd" / "mosquitto"
 

@@ -2,11 +2,11 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 
+from sternway.clock import Clock, boot_id
 from sternway.events import Kind
-from sternway.publish.alerts import Alerts, AlertToken
+from sternway.publish.automation_events import Alerts, AlertToken
 from sternway.publish.backlog import Backlog
-from sternway.publish.clock import Clock, boot_id
-from sternway.publish.complaints import AGAIN_S, KINDS, Complaints
+from sternway.publish.rate_limited_log import AGAIN_S, KINDS, Complaints
 from sternway.records import RecordKind
 
 

@@ -6,10 +6,10 @@ import pytest
 from sternway.detect.fall import FallSettings
 from sternway.events import Event, Kind
 from sternway.motion.trunk import TrunkTracker
-from sternway.publish.shapes import check_body
 from sternway.recording.trace import TraceKeeper
 from sternway.records import RecordKind, trace_arrays
 from sternway.samples import Block
+from sternway.wire.shapes import check_body
 
 SPIKE_S = 20.0
 LONGEST_WAIT_S = FallSettings().wait_s

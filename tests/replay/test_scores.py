@@ -18,7 +18,7 @@ from sternway.evaluate.datasets import dataset
 from sternway.evaluate.score import scores
 from sternway.evaluate.trial import Activity, Trial
 from sternway.events import Kind
-from sternway.recording.walker import Walker
+from sternway.simulate.walker import Walker
 
 KEPT = Path(__file__).with_name("scores.json")
 RATE_HZ = 104.0

@@ -14,7 +14,7 @@ from sternway.motion.gait import Direction
 from sternway.motion.mounting import Mounting
 from sternway.motion.trunk import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Block
-from sternway.session.walk_test import MovementTimer
+from sternway.walk.walk_test import MovementTimer
 
 pytestmark = [
     pytest.mark.data,

@@ -5,8 +5,8 @@ from sternway.cli import main
 from sternway.detect.falling import CHANNELS
 from sternway.detect.network import from_bytes
 from sternway.evaluate.trial import Activity, Trial
-from sternway.recording.walker import Walker
 from sternway.samples import GRAVITY_MPS2
+from sternway.simulate.walker import Walker
 from sternway.training.augment import Augmentation, augmented, random_rotation, reversed_walk
 from sternway.training.crossval import folds_of
 from sternway.training.features import clip_of

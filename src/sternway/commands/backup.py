@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the copy, check it, and say where it is."""
-    from sternway.dashboard.store import check, copy_store, database_path  # noqa: PLC0415  (a clip has no store)
+    from sternway.dashboard.store.database import check, copy_store, database_path  # noqa: PLC0415  (a clip has no store)
 
     settings = load_settings(arguments.config) if arguments.config else Settings()
     path = database_path(settings.dashboard)

@@ -19,7 +19,7 @@ from sternway.memory import Memory
 from sternway.motion.mounting import Mounting
 from sternway.motion.trunk import TrunkTracker
 from sternway.samples import Block
-from sternway.session.fitting import Fitting, FittingPhase
+from sternway.walk.calibration import Fitting, FittingPhase
 
 PAUSE_S = 2.0
 """Between two cues when teaching: time to feel one, read its name and look down again."""

@@ -16,8 +16,8 @@ from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.demo.terminal import LiveLine
 from sternway.errors import SternwayError
 from sternway.monitor import Outcome
-from sternway.recording.script import SCRIPTS
 from sternway.records import RecordKind, State
+from sternway.simulate.script import SCRIPTS
 
 CLIP_ID = "demo"
 
@@ -35,10 +35,10 @@ def main(arguments: argparse.Namespace) -> int:
     """Play the scene until its end or Ctrl-C."""
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     try:
-        from sternway.dashboard.history import fill  # noqa: PLC0415
-        from sternway.dashboard.notebook import save_plan  # noqa: PLC0415
         from sternway.dashboard.service import Dashboard  # noqa: PLC0415
+        from sternway.dashboard.store.journal import save_plan  # noqa: PLC0415
         from sternway.demo.scene import PROGRAMME, Scene  # noqa: PLC0415
+        from sternway.demo.weeks import fill  # noqa: PLC0415
     except ImportError as error:
         raise SternwayError(f"the demo needs more than the clip does ({error.name}); run `make demo`") from error
     line = LiveLine()

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sternway import __version__
+from sternway.clock import clock_synced
 from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.device.bus import LinuxBus
 from sternway.device.checks import (
@@ -31,11 +32,10 @@ from sternway.device.checks import (
 )
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, VirtualClock, emulated_pins
 from sternway.errors import SternwayError
-from sternway.publish.clock import clock_synced
-from sternway.publish.pairing import apply_join
-from sternway.publish.tls import check_fingerprint, client_context, find_credentials
-from sternway.recording.script import Stand
-from sternway.recording.walker import Walker
+from sternway.pairing.invitation import apply_join
+from sternway.pairing.tls import check_fingerprint, client_context, find_credentials
+from sternway.simulate.script import Stand
+from sternway.simulate.walker import Walker
 
 _PRESS_S = 10.0
 _REACH_S = 5.0

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.errors import ConfigError
-from sternway.publish import topics
-from sternway.publish.mqtt import BrokerLink
+from sternway.pairing.invitation import Household, apply_join
+from sternway.publish.link import BrokerLink
 from sternway.publish.outbox import Outbox
-from sternway.publish.pairing import Household, apply_join
 from sternway.publish.traffic import Inbound, Outgoing
+from sternway.wire import topics
 
 WAIT_S = 10.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.errors import ConfigError
-from sternway.publish.pairing import CARD_FILE, accept, read_code, take_card
+from sternway.pairing.invitation import CARD_FILE, accept, read_code, take_card
 
 CARDS = (Path("/boot/firmware"), Path("/boot"))
 """Where Raspberry Pi OS mounts the boot partition: since 2023, and before."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from sternway.config import chosen_settings
 from sternway.errors import MessageError
-from sternway.session.journal import FIELDS, Entry, EntryKind, entry_body
-from sternway.session.notebook import Notebook
-from sternway.session.screening import QUESTIONS, screen
+from sternway.notebook import Notebook
+from sternway.programme.journal import FIELDS, Entry, EntryKind, entry_body
+from sternway.programme.screening import QUESTIONS, screen
 
 BY_HAND = tuple(kind for kind in EntryKind if kind not in (EntryKind.WALK, EntryKind.DECISION, EntryKind.SCREENING))
 

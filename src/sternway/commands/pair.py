@@ -8,10 +8,10 @@ import socket
 from pathlib import Path
 
 from sternway.errors import ConfigError
-from sternway.publish.files import write_secret
-from sternway.publish.pairing import CARD_FILE, SERVICE_USERS, Household, Invitation, password_tool
-from sternway.publish.tls import sha256_hex
-from sternway.publish.topics import is_clip_id
+from sternway.pairing.invitation import CARD_FILE, SERVICE_USERS, Household, Invitation, password_tool
+from sternway.pairing.secret_files import write_secret
+from sternway.pairing.tls import sha256_hex
+from sternway.wire.topics import is_clip_id
 
 DIRECTORY = Path("/etc/mosquitto/sternway")
 
@@ -82,7 +82,7 @@ def _prepare(directory: Path) -> None:
 
 def _ensure_authority(directory: Path, host: str, local_name: str) -> str:
     try:
-        from sternway.publish.authority import Authority  # noqa: PLC0415  (only the server has cryptography)
+        from sternway.pairing.certificate_authority import Authority  # noqa: PLC0415  (only the server has cryptography)
     except ImportError as error:
         raise ConfigError(
             "this needs the server's parts: pip install '.[dashboard]' in a copy of the repository"

@@ -10,14 +10,14 @@ from typing import Any
 
 from sternway.commands.journal import add_place, now, open_notebook, pairs
 from sternway.errors import PlanError
-from sternway.session.adherence import adherence
-from sternway.session.history import Day, history_of
-from sternway.session.journal import EntryKind
-from sternway.session.notebook import Notebook
-from sternway.session.plan import Plan, load_plan, plan_from, plan_text
-from sternway.session.progression import Decision, on_changed_plan
-from sternway.session.rules import Move
-from sternway.session.simulation import PROFILES, SimulatedDay, simulate
+from sternway.notebook import Notebook
+from sternway.programme.adherence import adherence
+from sternway.programme.history import Day, history_of
+from sternway.programme.journal import EntryKind
+from sternway.programme.plan import Plan, load_plan, plan_from, plan_text
+from sternway.programme.progression import Decision, on_changed_plan
+from sternway.programme.rules import Move
+from sternway.programme.simulation import PROFILES, SimulatedDay, simulate
 
 MONDAY = datetime.date(2026, 1, 5)
 """Where a simulation begins: a Monday, so that its weeks are calendar weeks."""

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Check the backup, move the present store aside, put the backup in its place."""
     from sternway.dashboard.service import lock  # noqa: PLC0415  (a clip has no store)
-    from sternway.dashboard.store import check_backup, database_path  # noqa: PLC0415
+    from sternway.dashboard.store.database import check_backup, database_path  # noqa: PLC0415
 
     settings = load_settings(arguments.config) if arguments.config else Settings()
     path = database_path(settings.dashboard)
@@ -35,7 +35,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def put_in_place(backup: Path, path: Path) -> Path | None:
     """Replace the store at ``path`` by a copy of ``backup`` in one step; return where the old one is now."""
-    from sternway.dashboard.store import copy_store  # noqa: PLC0415  (a clip has no store)
+    from sternway.dashboard.store.database import copy_store  # noqa: PLC0415  (a clip has no store)
 
     fresh = path.with_name(f"{path.name}.restoring")
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.device.bus import LinuxBus
 from sternway.device.bus_recovery import AdapterRecovery
-from sternway.publish.pairing import apply_join
+from sternway.pairing.invitation import apply_join
 from sternway.service import ClipService
 
 

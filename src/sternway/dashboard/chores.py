@@ -7,11 +7,11 @@ from collections.abc import Callable
 import sqlalchemy as sa
 
 from sternway.config import DashboardSettings
-from sternway.dashboard.ingest import Ingest
-from sternway.dashboard.keeping import backup_daily, drop_old_traces
+from sternway.dashboard.mqtt.ingest import Ingest
 from sternway.dashboard.programme import settle
-from sternway.dashboard.schema import CLIPS
-from sternway.dashboard.store import Store
+from sternway.dashboard.store.database import Store
+from sternway.dashboard.store.retention import backup_daily, drop_old_traces
+from sternway.dashboard.store.schema import CLIPS
 from sternway.errors import SternwayError
 
 _log = logging.getLogger(__name__)

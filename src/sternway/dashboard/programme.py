@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sternway.dashboard.ingest import Ingest, NoAnswerError
-from sternway.dashboard.lookup import events, reports
-from sternway.dashboard.notebook import entries, plan_in_force, write
-from sternway.dashboard.notes import PLAN, note, read_note
-from sternway.dashboard.store import Store
+from sternway.dashboard.mqtt.ingest import Ingest, NoAnswerError
+from sternway.dashboard.store.database import Store
+from sternway.dashboard.store.journal import entries, plan_in_force, write
+from sternway.dashboard.store.key_value import PLAN, note, read_note
+from sternway.dashboard.store.lookup import events, reports
 from sternway.events import Kind
-from sternway.publish import messages
-from sternway.session.history import History, WalkDone, history_of, pain_before_by_day, walk_done
-from sternway.session.journal import Entry, EntryKind, in_force
-from sternway.session.plan import Plan
-from sternway.session.progression import Decision, Position, decide, position_from
-from sternway.session.screening import Screening, screen
+from sternway.programme.history import History, WalkDone, history_of, pain_before_by_day, walk_done
+from sternway.programme.journal import Entry, EntryKind, in_force
+from sternway.programme.plan import Plan
+from sternway.programme.progression import Decision, Position, decide, position_from
+from sternway.programme.screening import Screening, screen
+from sternway.wire import messages
 
 DECIDING_DAYS = 120
 """How far back a decision looks: the rules ask for two walks and for absences of some weeks."""

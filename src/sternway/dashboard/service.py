@@ -12,14 +12,14 @@ from typing import IO, Self
 import uvicorn
 
 from sternway.config import Settings
-from sternway.dashboard.app import build_app
-from sternway.dashboard.auth import Door
 from sternway.dashboard.chores import Chores
-from sternway.dashboard.ingest import Ingest
-from sternway.dashboard.live import Live
-from sternway.dashboard.store import Store, open_store
+from sternway.dashboard.mqtt.ingest import Ingest
+from sternway.dashboard.mqtt.live import Live
+from sternway.dashboard.store.database import Store, open_store
+from sternway.dashboard.web.app import build_app
+from sternway.dashboard.web.auth import Door
 from sternway.errors import ConfigError, StoreError
-from sternway.publish.files import give_to_folders_owner
+from sternway.pairing.secret_files import give_to_folders_owner
 
 START_S = 10.0
 STOP_S = 2

@@ -14,9 +14,9 @@ from sternway.detect.stability import StabilityDetector
 from sternway.evaluate.intervals import poisson_rate
 from sternway.events import Event, Kind
 from sternway.motion.trunk import TrunkTracker
-from sternway.recording.script import BACKWARD, FORWARD, Act, Stand, Turn, Walk
-from sternway.recording.walker import BELT, Walker
 from sternway.samples import Block
+from sternway.simulate.script import BACKWARD, FORWARD, Act, Stand, Turn, Walk
+from sternway.simulate.walker import BELT, Walker
 
 RATE_HZ = 104.0
 PIECE_S = 30.0

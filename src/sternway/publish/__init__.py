@@ -1,1 +1,1 @@
-"""How does what happened reach the home server? Wire types, outbox, MQTT and Home Assistant."""
+"""How does what happened leave the clip? The clip's side of MQTT: outbox, link, writer and Home Assistant."""

@@ -17,8 +17,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from sternway.config import BrokerSettings
-from sternway.publish.cautious import CautiousClient, Throttle
-from sternway.publish.tls import check_fingerprint, client_context, find_credentials
+from sternway.pairing.tls import check_fingerprint, client_context, find_credentials
+from sternway.publish.inbound_throttle import CautiousClient, Throttle
 from sternway.publish.traffic import Inbound, LinkSettings, News, Outgoing, Settled
 
 _log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from sternway.publish.messages import Ack
 from sternway.publish.outbox import Outbox, Parcel
+from sternway.wire.messages import Ack
 
 WINDOW_COUNT = 20
 """Records sent and not yet taken by the broker: paho's own window."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from sternway.errors import MessageError, StoreError
-from sternway.publish.messages import Ack, encode_record, numbered
-from sternway.publish.outbox_room import ROW_OVERHEAD_BYTES, make_room, weigh
+from sternway.publish.outbox_limit import ROW_OVERHEAD_BYTES, make_room, weigh
 from sternway.records import Record, RecordKind
+from sternway.wire.messages import Ack, encode_record, numbered
 
 _log = logging.getLogger(__name__)
 

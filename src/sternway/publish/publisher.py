@@ -8,23 +8,23 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.errors import ConfigError, StoreError
 from sternway.events import Cause
-from sternway.publish import topics
-from sternway.publish.alerts import Alerts, AlertToken
-from sternway.publish.clock import Clock
-from sternway.publish.complaints import Complaints
+from sternway.publish.automation_events import Alerts, AlertToken
 from sternway.publish.delivery import Delivery
 from sternway.publish.home_assistant import encode_discovery
-from sternway.publish.messages import Command, Plan, Reply, decode_plan, encode_reply, encode_state
-from sternway.publish.mqtt import BrokerLink
+from sternway.publish.inbound import Reception
+from sternway.publish.link import BrokerLink
 from sternway.publish.outbox import Outbox, Parcel
-from sternway.publish.reception import Reception
-from sternway.publish.safekeeping import Safekeeping
-from sternway.publish.state_pace import StatePace
+from sternway.publish.rate_limited_log import Complaints
+from sternway.publish.record_writer import Safekeeping
+from sternway.publish.state_rate_limit import StatePace
 from sternway.publish.traffic import LinkSettings, Outgoing, Settled
 from sternway.records import Record, State
+from sternway.wire import topics
+from sternway.wire.messages import Command, Plan, Reply, decode_plan, encode_reply, encode_state
 
 _log = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""How is motion kept and played again? Recording files, replay and the simulated walker."""
+"""How is motion kept and played again? Recording files, the recorder, traces around events, replay."""

@@ -1,0 +1,149 @@
+"""Templates and what they can say: times in the viewer's zone, numbers for people, icons."""
+
+import functools
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sternway import __version__
+from sternway.dashboard.web import words
+from sternway.programme.journal import Entry, EntryKind
+
+
+def make_environment() -> Environment:
+    """Return the templates; every value is escaped, an unknown name is an error."""
+    environment = Environment(
+        loader=PackageLoader("sternway.dashboard.web"), autoescape=True, undefined=StrictUndefined, auto_reload=False
+    )
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters |= {
+        "day": day,
+        "clock": clock,
+        "when": when,
+        "minutes": minutes,
+        "ago": ago,
+        "number": number,
+    }
+    environment.filters |= {"zip_with": zip_with, "entry_words": entry_words, "short": short}
+    environment.globals |= {"words": words, "version": __version__}
+    return environment
+
+
+def live_fragment(environment: Environment, facts: Any, is_owner: bool, zone: str) -> str:
+    """Return the parts of the page that change by themselves."""
+    template = environment.get_template("live.html")
+    return template.render(live=facts, is_owner=is_owner, zone=_zone(zone))
+
+
+def day(at_s: float, zone: ZoneInfo) -> str:
+    """Return the day in words.
+
+    >>> day(0.0, ZoneInfo("UTC"))
+    'Thu 1 January 1970'
+    """
+    return f"{datetime.fromtimestamp(at_s, zone):%a %-d %B %Y}"
+
+
+def clock(at_s: float, zone: ZoneInfo) -> str:
+    """Return the time of day.
+
+    >>> clock(3661.0, ZoneInfo("UTC"))
+    '01:01'
+    """
+    return f"{datetime.fromtimestamp(at_s, zone):%H:%M}"
+
+
+def when(at_s: float, zone: ZoneInfo) -> str:
+    """Return day and time, short."""
+    return f"{datetime.fromtimestamp(at_s, zone):%a %-d %b, %H:%M}"
+
+
+def minutes(seconds: float) -> str:
+    """Return a length of time for people.
+
+    >>> minutes(40.0), minutes(61.0), minutes(780.0), minutes(0.0)
+    ('under 1 min', '1 min', '13 min', '0 min')
+    """
+    if 0.0 < seconds < 60.0:
+        return "under 1 min"
+    return f"{int(seconds // 60)} min"
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was, as coarse as people say it.
+
+    >>> ago(20.0), ago(200.0), ago(7300.0), ago(200000.0)
+    ('less than a minute ago', '3 min ago', '2 hours ago', '2 days ago')
+    """
+    if seconds < 60.0:
+        return "less than a minute ago"
+    for length_s, one, many in ((86400.0, "1 day ago", "days ago"), (3600.0, "1 hour ago", "hours ago")):
+        count = int(seconds // length_s)
+        if count:
+            return one if count == 1 else f"{count} {many}"
+    return f"{int(seconds // 60)} min ago"
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Return a number, or a dash where it is not known.
+
+    >>> number(None), number(3.14159, 1)
+    ('–', '3.1')
+    """
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def short(value: float) -> str:
+    """Return a number without needless noughts.
+
+    >>> short(7.0), short(2.5)
+    ('7', '2.5')
+    """
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def zip_with(labels: Iterable[str], values: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (value, label) pairs for a choice.
+
+    >>> zip_with(["Left knee"], ["left knee"])
+    [('left knee', 'Left knee')]
+    """
+    return list(zip(values, labels, strict=True))
+
+
+def entry_words(entry: Entry) -> str:
+    """Return a journal entry as one line.
+
+    >>> from datetime import date
+    >>> entry_words(Entry("1", date(2026, 5, 1), EntryKind.PAIN, {"value": 3, "when": "after", "place": "left knee"}))
+    '3 of 10, after, left knee'
+    >>> holiday = {"start": "2026-05-01", "end": "2026-05-09", "why": "holiday"}
+    >>> entry_words(Entry("2", date(2026, 4, 20), EntryKind.PAUSE, holiday))
+    '1 May 2026 to 9 May 2026, holiday'
+    """
+    body = dict(entry.body)
+    if entry.kind is EntryKind.NOTE:
+        return str(body["text"])
+    if entry.kind is EntryKind.SCREENING:
+        return "nothing against it" if body["passed"] else "ask a professional first"
+    if entry.kind is EntryKind.PAUSE:
+        return f"{_date(body['start'])} to {_date(body['end'])}, {body['why']}"
+    if "value" in body and not isinstance(body["value"], str):
+        body["value"] = f"{body['value']} of 10"
+    if "minutes" in body:
+        body["minutes"] = f"{short(body['minutes'])} min"
+    if "pain_before" in body:
+        body["pain_before"] = f"pain {body['pain_before']} of 10"
+    return ", ".join(str(value).replace("_", " ") for value in body.values())
+
+
+def _date(text: str) -> str:
+    return f"{date.fromisoformat(text):%-d %B %Y}"
+
+
+@functools.cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,1 +1,0 @@
-"""Where is the wearer in the walk and in the programme? Plan, tracker, walk test and journal."""
