@@ -23,7 +23,7 @@ def test_an_emulated_clip_is_well(capsys):
     checks = [line.split()[0] for line in lines if line]
     assert checks[:-1] == [
         *("version", "permissions", "bus", "chip", "samples", "motor"),
-        *("button", "power", "clock", "disk", "broker"),
+        *("mounting", "button", "power", "clock", "disk", "broker"),
     ]
     assert lines[-1] == "all well"
 
@@ -34,6 +34,18 @@ def test_findings_as_json(capsys):
     assert findings["chip"]["words"] == "LSM6DSOX at 0x6a"
     assert findings["samples"]["figures"]["rate_hz"] == pytest.approx(210.8, abs=0.3)
     assert 0.0 < findings["motor"]["figures"]["onset_s"] < 0.1
+
+
+def test_a_tap_on_an_emulated_box_is_felt(capsys):
+    assert main(["doctor", "--emulated", "--seconds", "1", "--tap", "--json"]) == 0
+    findings = {finding["check"]: finding for finding in json.loads(capsys.readouterr().out)}
+    assert findings["mounting"]["verdict"] == "ok"
+    assert findings["mounting"]["figures"]["tap_ring"] < 0.05
+
+
+def test_a_person_is_asked_to_tap_beside_the_findings(capsys):
+    doctor._real_context(Settings()).ask("Tap the closed box once")
+    assert capsys.readouterr() == ("", "Tap the closed box once\n")
 
 
 def test_a_machine_without_a_sensor_says_what_to_mend(capsys, tmp_path):

@@ -119,6 +119,7 @@ def test_the_build_guide_says_what_keeps_the_body_safe():
 # What the doctor may say: the functions whose words reach a person through `sternway doctor`.
 DOCTOR = {
     "device/checks.py": None,
+    "device/mounting_check.py": None,
     "commands/doctor.py": {"check_permissions", "check_clock", "check_disk", "check_broker", "_reach", "_advice"},
     "device/bus.py": {"bus_error"},
     "device/chips.py": {"find_chip", "no_answer_error", "describe_unsupported", "UNSUPPORTED_CHIPS"},

@@ -9,6 +9,7 @@ import resource
 import shutil
 import socket
 import ssl
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -30,14 +31,22 @@ from sternway.device.checks import (
     check_power,
     check_samples,
 )
-from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, VirtualClock, emulated_pins
+from sternway.device.emulated import (
+    EmulatedBox,
+    EmulatedBus,
+    EmulatedLsm6dsox,
+    EmulatedMotor,
+    VirtualClock,
+    emulated_pins,
+)
+from sternway.device.mounting_check import check_mounting
 from sternway.errors import SternwayError
 from sternway.pairing.invitation import apply_join
 from sternway.pairing.tls import check_fingerprint, client_context, find_credentials
 from sternway.simulate.script import Stand
 from sternway.simulate.walker import Walker
 
-_PRESS_S = 10.0
+_WAIT_S = 10.0
 _REACH_S = 5.0
 _MARKS = {
     CheckStatus.OK: "ok",
@@ -56,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds", type=float, default=10.0, help="how long the sensor is listened to (default: 10)"
     )
     parser.add_argument("--press", action="store_true", help="wait for a press of the button")
+    parser.add_argument("--tap", action="store_true", help="wait for a tap on the box, to judge how stiff it is")
     parser.add_argument("--emulated", action="store_true", help="examine an emulated clip, on any computer")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
@@ -64,11 +74,10 @@ def main(arguments: argparse.Namespace) -> int:
     """Run every check; return 1 where something is wrong."""
     warnings.simplefilter("ignore")  # gpiozero warns of every pin library it does not find; one line says it
     settings = apply_join(chosen_settings(arguments.config))
-    context = (
-        emulated_context(settings) if arguments.emulated else CheckContext(settings, LinuxBus(settings.sensor.bus))
-    )
+    context = emulated_context(settings) if arguments.emulated else _real_context(settings)
     findings = []
-    for finding in examine(context, arguments.seconds, _PRESS_S if arguments.press else 0.0):
+    press_s, tap_s = _WAIT_S * arguments.press, _WAIT_S * arguments.tap
+    for finding in examine(context, arguments.seconds, press_s, tap_s):
         findings.append(finding)
         if not arguments.json:
             print(line(finding), flush=True)
@@ -89,7 +98,7 @@ def line(finding: Finding) -> str:
     return f"{finding.check:<12} {_MARKS[finding.verdict]:<8} {finding.words}"
 
 
-def examine(context: CheckContext, seconds: float, press_s: float) -> Iterator[Finding]:
+def examine(context: CheckContext, seconds: float, press_s: float, tap_s: float) -> Iterator[Finding]:
     """Yield the findings in the order in which a clip is built."""
     settings = context.settings
     yield check_version()
@@ -100,6 +109,7 @@ def examine(context: CheckContext, seconds: float, press_s: float) -> Iterator[F
         yield check_chip(context)
         yield check_samples(context, seconds)
     yield check_motor(context)
+    yield check_mounting(context, tap_s)
     yield check_button(context, press_s)
     yield check_power(context)
     yield check_clock()
@@ -107,15 +117,24 @@ def examine(context: CheckContext, seconds: float, press_s: float) -> Iterator[F
     yield check_broker(settings.broker)
 
 
+def _real_context(settings: Settings) -> CheckContext:
+    return CheckContext(settings, LinuxBus(settings.sensor.bus), ask=lambda words: print(words, file=sys.stderr))
+
+
 def emulated_context(settings: Settings) -> CheckContext:
-    """Return a bench with an emulated clip on a standing person, a motor that it feels, and time that costs none."""
+    """Return an emulated clip on a standing person, in a stiff box with a motor, and time that costs none.
+
+    Whatever it is asked to do, a fingertip taps its box.
+    """
     clock = VirtualClock()
     motor = EmulatedMotor(clock)
-    chip = EmulatedLsm6dsox(Walker((Stand(3600.0),), seed=1), clock, rate_error=0.012, motor=motor)
+    box = EmulatedBox(motor, clock)
+    chip = EmulatedLsm6dsox(Walker((Stand(3600.0),), seed=1), clock, rate_error=0.012, motor=box)
     bus = EmulatedBus({0x6A: chip}, clock, clock.sleep)
     here = dataclasses.replace(settings.clip, state_dir=tempfile.gettempdir())
     settings = dataclasses.replace(settings, clip=here)
-    return CheckContext(settings, bus, emulated_pins(motor, settings.pins.motor), clock, clock.sleep)
+    pins = emulated_pins(motor, settings.pins.motor)
+    return CheckContext(settings, bus, pins, clock, clock.sleep, ask=lambda _: box.tap())
 
 
 def check_version() -> Finding:

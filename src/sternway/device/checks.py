@@ -47,13 +47,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """What the checks may touch: real or emulated hardware, and the time it lives in."""
+    """What the checks may touch: real or emulated hardware, the time it lives in, and the person beside it.
+
+    ``ask`` tells that person what to do now; nobody is there by default.
+    """
 
     settings: Settings
     bus: Bus
     pins: Pins | None = None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    ask: Callable[[str], None] = lambda _: None
 
 
 def check_bus(context: CheckContext) -> Finding:
@@ -131,7 +135,7 @@ def check_motor(context: CheckContext) -> Finding:
     except Exception as error:  # gpiozero and the pin libraries raise many kinds
         return Finding("motor", CheckStatus.WRONG, pin_error_advice(pins.motor, error))
     try:
-        chip = _ready_chip(context)
+        chip = ready_chip(context)
         felt = MotorTest(chip, motor, clock=context.clock, sleep=context.sleep).run()
     except SternwayError as error:
         return Finding("motor", CheckStatus.UNKNOWN, f"cannot be felt without the sensor ({error})")
@@ -195,7 +199,8 @@ def _is_known(bus: Bus, address: int) -> bool:
     return True
 
 
-def _ready_chip(context: CheckContext) -> Chip:
+def ready_chip(context: CheckContext) -> Chip:
+    """Return the chip after a reset; raise :class:`~sternway.errors.SternwayError` where there is none."""
     chip = find_chip(context.bus, CANDIDATES, context.settings.sensor.address)
     chip.reset()
     context.sleep(chip.reset_s)

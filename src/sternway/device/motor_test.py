@@ -12,7 +12,8 @@ from sternway.device.haptics import Motor
 from sternway.samples import Floats
 
 _QUIET_S, _BUZZ_S, _AFTER_S = 0.5, 0.4, 0.2
-_POLL_S = 0.01
+POLL_S = 0.01
+"""How long between two readings of the FIFO."""
 # Two turns of a motor at 200 Hz: short against its rise, long enough to hold a whole shake.
 _WINDOW_S = 0.01
 # Five samples at the fast rate are 5 to 6 ms; at both ends of a recording they are incomplete.
@@ -62,7 +63,7 @@ class MotorTest:
         try:
             self._sleep(self._chip.settle_s)
             self._chip.restart_fifo()
-            self._record(_POLL_S)
+            self._record(POLL_S)
             before_s, before = self._record(_QUIET_S)
             start_s = self._clock()
             self._motor.drive(1.0)
@@ -76,16 +77,31 @@ class MotorTest:
         return judge(time_s, np.concatenate((before, during, after)), start_s, start_s + _BUZZ_S)
 
     def _record(self, duration_s: float) -> tuple[Floats, Floats]:
-        """Return times (n,) and accelerations (n, 3); each burst ends when it was read, at the chip's own rate."""
-        end_s = self._clock() + duration_s
-        times, rows = [np.empty(0)], [np.empty((0, 3))]
-        while self._clock() < end_s:
-            self._sleep(_POLL_S)
-            counted_s = self._clock()
-            frames = self._chip.take(self._chip.pending().frames)
-            times.append(counted_s - np.arange(len(frames) - 1, -1, -1) / self._chip.rate_hz)
-            rows.append(frames.accel.astype(np.float64) * self._chip.accel_scale_mps2)
-        return np.concatenate(times), np.concatenate(rows)
+        return record(self._chip, duration_s, self._clock, self._sleep)
+
+
+def record(
+    chip: Chip,
+    duration_s: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    until: Callable[[Floats], bool] = lambda _: False,
+) -> tuple[Floats, Floats]:
+    """Return times (n,) and accelerations (n, 3, m/s²); each burst ends when it was read, at the chip's own rate.
+
+    Ends after ``duration_s``, or with the first burst (k, 3) for which ``until`` is true.
+    """
+    end_s = clock() + duration_s
+    times, rows = [np.empty(0)], [np.empty((0, 3))]
+    while clock() < end_s:
+        sleep(POLL_S)
+        counted_s = clock()
+        frames = chip.take(chip.pending().frames)
+        times.append(counted_s - np.arange(len(frames) - 1, -1, -1) / chip.rate_hz)
+        rows.append(frames.accel.astype(np.float64) * chip.accel_scale_mps2)
+        if until(rows[-1]):
+            break
+    return np.concatenate(times), np.concatenate(rows)
 
 
 def judge(time_s: Floats, accel_mps2: Floats, start_s: float, end_s: float) -> MotorResponse:

@@ -4,6 +4,7 @@ Written from the register table and from independent public drivers (Linux st_ls
 CircuitPython drivers), never from ours, so that ours can be wrong here.
 """
 
+from sternway.device.emulated.box import EmulatedBox
 from sternway.device.emulated.bus import EmulatedBus, EmulatedBusRecovery, EmulatedClockChip
 from sternway.device.emulated.chip import EmulatedChip, Motion
 from sternway.device.emulated.clock import VirtualClock
@@ -12,6 +13,7 @@ from sternway.device.emulated.motor import EmulatedMotor, emulated_pins
 from sternway.device.emulated.mpu6050 import EmulatedMpu6050
 
 __all__ = [
+    "EmulatedBox",
     "EmulatedBus",
     "EmulatedBusRecovery",
     "EmulatedChip",

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sternway.device.emulated.motor import EmulatedMotor
+from sternway.device.emulated.motor import Shaker
 from sternway.samples import Floats
 
 Counts = NDArray[np.int16]
@@ -46,7 +46,7 @@ class EmulatedChip:
         identity: int,
         rate_error: float = 0.0,
         seed: int = 0,
-        motor: EmulatedMotor | None = None,
+        motor: Shaker | None = None,
         start_s: float | None = None,
     ) -> None:
         self.identity = identity

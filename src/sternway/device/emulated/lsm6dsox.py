@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sternway.device.emulated.chip import Counts, EmulatedChip, Motion
-from sternway.device.emulated.motor import EmulatedMotor
+from sternway.device.emulated.motor import Shaker
 from sternway.samples import GRAVITY_MPS2
 
 
@@ -27,7 +27,7 @@ class EmulatedLsm6dsox(EmulatedChip):
         identity: int = 0x6C,
         rate_error: float = 0.0,
         seed: int = 0,
-        motor: EmulatedMotor | None = None,
+        motor: Shaker | None = None,
         start_s: float | None = None,
     ) -> None:
         super().__init__(

@@ -2,11 +2,20 @@
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from sternway.samples import Floats
+
+
+class Shaker(Protocol):
+    """What shakes a chip beside the body's own motion: a motor, or the box that carries one."""
+
+    def shake_mps2(self, times_s: Floats, /) -> tuple[Floats, float] | None:
+        """Return the force (n,) at nondecreasing times and its mean frequency; ``None`` while all rests."""
+        ...
 
 
 class EmulatedMotor:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from sternway.device.emulated.chip import Counts, EmulatedChip, Motion
-from sternway.device.emulated.motor import EmulatedMotor
+from sternway.device.emulated.motor import Shaker
 from sternway.samples import GRAVITY_MPS2
 
 
@@ -27,7 +27,7 @@ class EmulatedMpu6050(EmulatedChip):
         identity: int = 0x68,
         rate_error: float = 0.0,
         seed: int = 0,
-        motor: EmulatedMotor | None = None,
+        motor: Shaker | None = None,
         start_s: float | None = None,
     ) -> None:
         self._fifo_bytes = 1024 if identity == 0x68 else 512
