@@ -25,7 +25,7 @@ from sternway.detect.pre_impact import PreImpactDetector
 from sternway.motion.attitude import Attitude
 from sternway.motion.filters import BandPass
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
-from sternway.motion.window import Lookback
+from sternway.motion.window import RowBuffer
 from sternway.samples import GRAVITY_MPS2, Block, Floats
 from sternway.simulate.walker import BELT
 
@@ -113,7 +113,7 @@ class _NoGate(WalkingGate):
 
 def _windows(motions: Sequence[TrunkMotion]) -> Iterator[NDArray[np.float32]]:
     """Yield the last half second (50, 9) after each sample."""
-    window = Lookback(50, 9, np.float32)
+    window = RowBuffer(50, 9, np.float32)
     for motion in motions:
         for sample in motion.samples:
             window.push((*sample.accel_mps2, *sample.gyro_radps, *sample.up))

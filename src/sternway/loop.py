@@ -12,7 +12,7 @@ from sternway.clock import Clock
 from sternway.errors import SternwayError
 from sternway.events import Cause, Event, Kind
 from sternway.memory import Memory
-from sternway.monitor import Monitor, Outcome
+from sternway.monitor import Monitor, MonitorResult
 from sternway.programme.plan import WalkPlan, walk_plan_from
 from sternway.recording.recorder import Recorder
 from sternway.recording.trace import TraceKeeper
@@ -118,7 +118,7 @@ class Loop:
         alive: Callable[[], None] = lambda: None,
         run_motor_test: Callable[[], bool | None] = lambda: None,
         power: Callable[[], Power] = Power,
-        watch: Callable[[State, Outcome], None] = lambda *_: None,
+        watch: Callable[[State, MonitorResult], None] = lambda *_: None,
         diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None,
         tidy: Callable[[], object] = lambda: None,
     ) -> None:
@@ -172,7 +172,7 @@ class Loop:
         """Whether a warning can be felt, as far as is known."""
         return self._may_buzz and self._motor.present
 
-    def turn(self, block: Block) -> Outcome:
+    def turn(self, block: Block) -> MonitorResult:
         """Take one block from the sensor to everything it leads to. Never raises."""
         try:
             outcome = self._decide(block)
@@ -186,19 +186,19 @@ class Loop:
             self._tidy()
         return outcome
 
-    def _decide(self, block: Block) -> Outcome:
+    def _decide(self, block: Block) -> MonitorResult:
         self._keep_house(block.read_at_s)
         self._listen(block.read_at_s)
         self._say_ready(block)
         self._test_motor(block.read_at_s)
         outcome = self._monitor.update(block, self._sensor.cause)
-        self._sensor.fast_polling = self._monitor.on_edge
+        self._sensor.fast_polling = self._monitor.alarm_near
         self._play(outcome)
         if any(map(len, outcome.trunk)) or self._monitor.faults.causes:
             self._alive()
         return outcome
 
-    def _play(self, outcome: Outcome) -> None:
+    def _play(self, outcome: MonitorResult) -> None:
         if self._haptics:
             for pattern in outcome.patterns:
                 self._motor.play(pattern)
@@ -219,12 +219,12 @@ class Loop:
             self._motor_tested = felt is not None or not self._haptics
             self._monitor.motor_felt(felt, now_s)
 
-    def _recover(self, block: Block) -> Outcome:
+    def _recover(self, block: Block) -> MonitorResult:
         """Warn of what was found before the failure, and begin with a fresh monitor that remembers."""
         _log.exception("the detectors failed and begin anew")
         failed, now_s = self._monitor, block.read_at_s
         self._failed_at_s = now_s
-        outcome = failed.take_outcome()
+        outcome = failed.take_result()
         self._play(outcome)
         for memory in (failed.memory, lambda: self._memory.load().get("monitor"), dict):
             try:
@@ -232,7 +232,7 @@ class Loop:
                 break
             except Exception:
                 _log.exception("what was learned cannot be taken up")
-        self._monitor.recall_faults(self._house_faults, now_s)
+        self._monitor.restore_faults(self._house_faults, now_s)
         self._plan = None
         return outcome
 
@@ -264,7 +264,7 @@ class Loop:
         except SternwayError as error:
             _log.error("the plan from the home is not followed: %s", error)
 
-    def _tell(self, block: Block, outcome: Outcome) -> None:
+    def _tell(self, block: Block, outcome: MonitorResult) -> None:
         """Record and publish; nothing here waits for a disk or a network."""
         now_s = block.read_at_s
         self._recorder.offer(block)

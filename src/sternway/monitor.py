@@ -11,7 +11,7 @@ from sternway.alert.patterns import Pattern, Prompt
 from sternway.alert.policy import AlertPolicy
 from sternway.detect.detector import Detector
 from sternway.detect.fall import FallDetector
-from sternway.detect.falling import FallingTracker
+from sternway.detect.fall_features import FallFeatureTracker
 from sternway.detect.gate import WalkingGate
 from sternway.detect.pre_impact import PreImpactDetector
 from sternway.detect.sensor_fault import SensorFaultDetector
@@ -50,7 +50,7 @@ DISABLING = frozenset({Cause.SOFTWARE, Cause.MOTOR_FAILED})
 
 
 @dataclass(slots=True)
-class Outcome:
+class MonitorResult:
     """What one block led to, in order."""
 
     trunk: list[TrunkMotion] = field(default_factory=list)
@@ -89,14 +89,14 @@ class Monitor:
         self.stability = StabilityDetector(baselines=memory.get("stability"))
         self.gate = WalkingGate()
         self.countdown = FallCountdown()
-        falling = FallingTracker()
-        self.pre_impact = PreImpactDetector(falling=falling, gate=self.gate)
-        fall = FallDetector(falling=falling)
+        fall_features = FallFeatureTracker()
+        self.pre_impact = PreImpactDetector(fall_features=fall_features, gate=self.gate)
+        fall = FallDetector(fall_features=fall_features)
         self._gated = GATED if gated else {}
         self._mounting = mounting
         self.speed = SpeedEstimator(memory.get("speed"), memory.get("walked"))
-        self._mounter: MountingEstimator | None = None
-        self._mount_from_s: float | None = None
+        self._mounting_estimator: MountingEstimator | None = None
+        self._new_mounting_from_s: float | None = None
         self._tracker = TrunkTracker(mounting=mounting)
         self._detectors: tuple[Detector, ...] = (
             self.faults,
@@ -108,47 +108,47 @@ class Monitor:
         )
         self.versions = {"pre_impact": self.pre_impact.version, "fall": fall.version}
         self.policy = policy or AlertPolicy()
-        self._outcome = Outcome()
+        self._result = MonitorResult()
         self._time_s = now_s
         if "session" in memory:
             self.countdown.restore(memory["countdown"], now_s, same_boot)
             if self.countdown.active and policy is None:
-                self.policy.remind(now_s)
-            self._take(self.session.restore(memory["session"], now_s, same_boot, self.countdown.active))
+                self.policy.resume_fall_buzz(now_s)
+            self._add_reports(self.session.restore(memory["session"], now_s, same_boot, self.countdown.active))
 
-    def update(self, block: Block, cause: Cause | None = None) -> Outcome:
+    def update(self, block: Block, cause: Cause | None = None) -> MonitorResult:
         """Take what the sensor gave, and why it gave nothing where the device knows; return what it led to."""
         for piece in pieces(block):
-            for part in self._parted_at_mounting(piece):
-                for trunk in self._tracker.update(part):
-                    self._see(trunk)
-        self._tick(block.read_at_s, cause)
-        return self.take_outcome()
+            for sliced in self._split_at_mounting(piece):
+                for trunk in self._tracker.update(sliced):
+                    self._process(trunk)
+        self._pass_time(block.read_at_s, cause)
+        return self.take_result()
 
-    def take_outcome(self) -> Outcome:
+    def take_result(self) -> MonitorResult:
         """Return what everything since last asked led to, also where an update failed midway."""
-        outcome, self._outcome = self._outcome, Outcome()
+        outcome, self._result = self._result, MonitorResult()
         return outcome
 
     def press(self, press: Press, time_s: float) -> None:
         """Take a press of the button; what it leads to comes with the next :meth:`update`."""
-        self._take(self.session.press(press, time_s))
+        self._add_reports(self.session.press(press, time_s))
         if self.countdown.active:
             settle = self.countdown.cancel if press is Press.SHORT else self.countdown.send_now
-            self._settle_fall(settle(time_s), time_s)
+            self._finish_countdown(settle(time_s), time_s)
 
     def command(self, name: str, body: Mapping[str, Any], time_s: float) -> tuple[Answer, bool | None]:
         """Take a command; return the answer, and whether the motor may buzz from now on where it was about that."""
         if name == "ok" and self.countdown.active:
-            self._settle_fall(self.countdown.cancel(time_s), time_s)
+            self._finish_countdown(self.countdown.cancel(time_s), time_s)
             return Answer(True, "I'm OK."), None
         outcome = self.session.command(name, body, time_s)
-        self._take(outcome)
+        self._add_reports(outcome)
         return outcome.answer or Answer(False, "Nothing came of it."), outcome.haptics
 
     def motor_felt(self, felt: bool | None, time_s: float) -> None:
         """Take the result of the motor's self-test."""
-        self._take(self.session.motor_felt(felt, time_s))
+        self._add_reports(self.session.motor_felt(felt, time_s))
 
     def announce(self, event: Event) -> None:
         """Let the wearer know of something that no sample shows, such as a low battery.
@@ -159,19 +159,19 @@ class Monitor:
         if event.cause in DISABLING:
             self._conclude(events, self.session.tick(time_s, events), time_s)
             return
-        self._outcome.events.append(event)
+        self._result.events.append(event)
         if event.cause is not Cause.STORE_FULL:
-            self._feel(events, (), time_s)
+            self._choose_pattern(events, (), time_s)
 
-    def recall_faults(self, faults: Collection[Cause], time_s: float) -> None:
+    def restore_faults(self, faults: Collection[Cause], time_s: float) -> None:
         """Know again of ``faults`` told by an earlier monitor, as far as they disable the clip."""
         for cause in sorted(DISABLING.intersection(faults)):
             self.session.recall_fault(cause, time_s)
 
     @property
-    def on_edge(self) -> bool:
+    def alarm_near(self) -> bool:
         """Return whether a stumble or a fall may be told within the next samples: they had better not wait."""
-        return self.stumble.on_edge or self.pre_impact.on_edge
+        return self.stumble.alarm_near or self.pre_impact.alarm_near
 
     @property
     def mounting(self) -> Mounting | None:
@@ -190,9 +190,9 @@ class Monitor:
             "countdown": self.countdown.snapshot(),
         }
 
-    def _see(self, trunk: TrunkMotion) -> None:
+    def _process(self, trunk: TrunkMotion) -> None:
         """Follow one stretch of trunk motion, if only the news of a gap, from detection to the motor."""
-        self._outcome.trunk.append(trunk)
+        self._result.trunk.append(trunk)
         if len(trunk):
             self._time_s = trunk.samples[-1].time_s
         self._learn_mounting(trunk)
@@ -204,15 +204,15 @@ class Monitor:
             for detector in self._detectors:
                 found += detector.update(trunk)
         finally:  # one that fails must not cost what another found
-            events = [event for event in found if self._counts(event)]
+            events = [event for event in found if self._is_gated_in(event)]
             events += self.countdown.update(self._time_s, events)
             self._conclude(events, self.session.update(trunk, events), self._time_s)
 
-    def _counts(self, event: Event) -> bool:
+    def _is_gated_in(self, event: Event) -> bool:
         hold_s = self._gated.get(event.kind)
         return hold_s is None or self.gate.open_at(event.time_s, hold_s)
 
-    def _tick(self, now_s: float, cause: Cause | None) -> None:
+    def _pass_time(self, now_s: float, cause: Cause | None) -> None:
         """Let time pass: what no sample shows is seen here."""
         events = self.faults.tick(now_s, cause)
         silent = now_s - self._time_s > SILENCE_S
@@ -222,23 +222,25 @@ class Monitor:
         if silent or events:
             self._conclude(events, self.session.tick(now_s, events), now_s)
 
-    def _settle_fall(self, events: list[Event], time_s: float) -> None:
+    def _finish_countdown(self, events: list[Event], time_s: float) -> None:
         self._conclude(events, self.session.tick(time_s, events), time_s)
 
     def _conclude(self, events: list[Event], outcome: SessionOutcome, time_s: float) -> None:
-        self._outcome.events += events
-        self._take(outcome, events, time_s)
+        self._result.events += events
+        self._add_reports(outcome, events, time_s)
 
-    def _take(self, outcome: SessionOutcome, events: Collection[Event] = (), time_s: float | None = None) -> None:
+    def _add_reports(
+        self, outcome: SessionOutcome, events: Collection[Event] = (), time_s: float | None = None
+    ) -> None:
         """Keep the session's reports, and let the wearer feel what is due."""
-        self._outcome.reports += outcome.reports
-        self._feel(events, outcome.cues, self._time_s if time_s is None else time_s)
+        self._result.reports += outcome.reports
+        self._choose_pattern(events, outcome.cues, self._time_s if time_s is None else time_s)
 
-    def _feel(self, events: Collection[Event], cues: Collection[Prompt], time_s: float) -> None:
+    def _choose_pattern(self, events: Collection[Event], cues: Collection[Prompt], time_s: float) -> None:
         for pattern in self.policy.update(time_s, events, cues):
             start_s = self.policy.decided_at_s + PIECE_S
             self._tracker.motor_runs(start_s, start_s + pattern.duration_s + RUN_DOWN_S)
-            self._outcome.patterns.append(pattern)
+            self._result.patterns.append(pattern)
 
     def _follow_speed(self, trunk: TrunkMotion) -> None:
         """Give the report the mean speed of the walk under way, where a known distance was walked once."""
@@ -252,31 +254,31 @@ class Monitor:
     def _learn_mounting(self, trunk: TrunkMotion) -> None:
         """Find out in each warm-up, when it is known that the wearer walks forward, how the clip sits today."""
         if self.session.phase is not Phase.WARM_UP:
-            self._mounter = None
+            self._mounting_estimator = None
             return
-        if self._mounter is None:
-            self._mounter = MountingEstimator()
-        seen = self._mounter.update(trunk)
+        if self._mounting_estimator is None:
+            self._mounting_estimator = MountingEstimator()
+        seen = self._mounting_estimator.update(trunk)
         if seen is None:
             return
         moved = self._mounting is not None and shift(self._mounting, seen, walked_forward=True).moved
         self.session.describe(sensor={"mounting_confidence": round(seen.confidence, 3), "mounting_moved": moved})
         if self._mounting is None or moved:
             self._mounting = seen
-            self._mount_from_s = self._time_s + 2.0 * PIECE_S
+            self._new_mounting_from_s = self._time_s + 2.0 * PIECE_S
 
-    def _parted_at_mounting(self, piece: Block) -> Iterator[Block]:
+    def _split_at_mounting(self, piece: Block) -> Iterator[Block]:
         """Yield ``piece``, parted at the sample from which a new mounting holds wherever the stream was cut."""
-        if self._mount_from_s is None or not len(piece):
+        if self._new_mounting_from_s is None or not len(piece):
             yield piece
             return
-        row = int(np.searchsorted(piece.time_s, self._mount_from_s))
+        row = int(np.searchsorted(piece.time_s, self._new_mounting_from_s))
         if row:
-            yield part(piece, 0, row)
+            yield sliced(piece, 0, row)
         if row < len(piece):
             self._tracker.mount(self._mounting)
-            self._mount_from_s = None
-            yield part(piece, row, len(piece))
+            self._new_mounting_from_s = None
+            yield sliced(piece, row, len(piece))
 
 
 def pieces(block: Block, piece_s: float = PIECE_S) -> Iterator[Block]:
@@ -288,10 +290,10 @@ def pieces(block: Block, piece_s: float = PIECE_S) -> Iterator[Block]:
     edges = np.arange(block.time_s[0], block.time_s[-1], piece_s)
     starts = np.unique(np.searchsorted(block.time_s, edges)).tolist()
     for start, end in zip(starts, [*starts[1:], count], strict=True):
-        yield part(block, start, end)
+        yield sliced(block, start, end)
 
 
-def part(block: Block, start: int, end: int) -> Block:
+def sliced(block: Block, start: int, end: int) -> Block:
     """Return the samples ``[start, end)`` of ``block``."""
     return Block(
         block.time_s[start:end],

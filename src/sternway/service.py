@@ -23,7 +23,7 @@ from sternway.device.realtime import request_realtime, set_realtime_priority
 from sternway.diary import Diary
 from sternway.loop import Loop
 from sternway.memory import Memory
-from sternway.monitor import Outcome
+from sternway.monitor import MonitorResult
 from sternway.notebook import Notebook
 from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
@@ -52,7 +52,7 @@ class ClipService:
         plan: WalkPlan | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        watch: Callable[[State, Outcome], None] = lambda *_: None,
+        watch: Callable[[State, MonitorResult], None] = lambda *_: None,
     ) -> None:
         state_dir = Path(settings.clip.state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ class ClipService:
         )
         return None if response is None else response.detected
 
-    def _on_state(self, state: State, outcome: Outcome) -> None:
+    def _on_state(self, state: State, outcome: MonitorResult) -> None:
         self._light.show(watching=state.fault is None)
         self._watch(state, outcome)
 

@@ -9,7 +9,7 @@ from sternway.dashboard.service import Dashboard
 from sternway.demo.scene import Scene
 from sternway.demo.terminal import LiveLine, describe
 from sternway.events import Cause
-from sternway.monitor import Outcome
+from sternway.monitor import MonitorResult
 from sternway.records import Phase, RecordKind, State
 from sternway.walk.walk import REASON_WORDS, Reason
 
@@ -86,5 +86,5 @@ def test_an_unknown_is_called_unknown_and_a_fault_is_named():
 def test_the_terminal_says_why_a_walk_ended():
     screen = Screen(False)
     report = {"reason_words": REASON_WORDS[Reason.TWO_STUMBLES]}
-    Showing(LiveLine(screen))(STATE, Outcome(reports=[(RecordKind.SESSION, report)]))
+    Showing(LiveLine(screen))(STATE, MonitorResult(reports=[(RecordKind.SESSION, report)]))
     assert "  Two stumbles in one walk: stop and rest for today." in screen.text

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from sternway.detect.fall import FallDetector, FallSettings
-from sternway.detect.impact import NUMBERS, ImpactFinder
-from sternway.detect.rest import Rest
+from sternway.detect.impact import FEATURES, ImpactFinder
+from sternway.detect.lying_still import LyingStillTracker
 from sternway.events import Kind
 from sternway.motion.trunk import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Block
@@ -82,7 +82,7 @@ class Sure:
 
     version = "sure"
 
-    def __call__(self, numbers):
+    def __call__(self, features):
         return 9.0
 
 
@@ -183,8 +183,8 @@ def test_the_peak_is_the_largest_within_the_second_not_the_first_stride_over_the
     (trunk,) = TrunkTracker().update(Block(np.arange(800) / 100, accel, gyro, 8.0))
     found = [impact for impact in ImpactFinder().update(trunk) if impact is not None]
     assert [round(impact.time_s, 1) for impact in found] == [3.6]
-    assert len(found[0].numbers) == len(NUMBERS)
-    assert np.isfinite(found[0].numbers).all()
+    assert len(found[0].features) == len(FEATURES)
+    assert np.isfinite(found[0].features).all()
     assert found[0].up_before == pytest.approx((0, 0, 1), abs=0.05)
 
 
@@ -192,7 +192,7 @@ def test_stillness_gathers_in_two_seconds_and_a_twitch_costs_twice_its_length():
     accel, gyro = standing(6.0)
     gyro[300:330] += 2.0
     (trunk,) = TrunkTracker().update(Block(np.arange(600) / 100, accel, gyro, 6.0))
-    resting = [up is not None for up in Rest().update(trunk)]
+    resting = [up is not None for up in LyingStillTracker().update(trunk)]
     assert resting.index(True) == pytest.approx(199, abs=2)
     assert not any(resting[302:385])
     assert all(resting[395:])

@@ -5,10 +5,16 @@ import pickle
 import numpy as np
 import pytest
 
-from sternway.detect.falling import CHANNELS, FallingTracker
+from sternway.detect.fall_features import CHANNELS, FallFeatureTracker
 from sternway.detect.gate import WalkingGate
 from sternway.detect.network import Network, from_bytes
-from sternway.detect.pre_impact import INPUT_COUNT, PreImpactDetector, PreImpactSettings, SureEnough, boxes
+from sternway.detect.pre_impact import (
+    INPUT_COUNT,
+    ConsecutiveThreshold,
+    PreImpactDetector,
+    PreImpactSettings,
+    box_matrix,
+)
 from sternway.events import Kind
 from sternway.motion.resample import PERIOD_S
 from sternway.motion.trunk import TrunkTracker
@@ -62,7 +68,9 @@ def test_a_fall_is_foreseen_before_the_ground_is_met(heard, impact_s):
     (event,) = heard
     assert event.kind is Kind.PRE_IMPACT
     assert 0.02 < impact_s - event.decided_at_s < 1.0
-    assert event.decided_at_s - event.time_s == pytest.approx((PreImpactSettings().in_a_row_in_gait - 1) * PERIOD_S)
+    assert event.decided_at_s - event.time_s == pytest.approx(
+        (PreImpactSettings().consecutive_in_gait - 1) * PERIOD_S
+    )
     assert event.severity == event.evidence["probability"] > 0.5
     assert set(event.evidence) == {"probability", "falling_mps", "tilt_rad", "tilt_rate_radps", "unloading_g"}
 
@@ -128,7 +136,7 @@ def test_a_gap_in_mid_fall_forgets_what_went_before(fall, impact_s):
 
 def test_training_and_detector_see_the_same_numbers(fall):
     (trunk,) = TrunkTracker().update(fall)
-    channels = np.array(FallingTracker().update(trunk), dtype=np.float32)
+    channels = np.array(FallFeatureTracker().update(trunk), dtype=np.float32)
     listening = Listening()
     alarms(fall, detector=PreImpactDetector(network=listening))
     assert np.allclose(boxed(channels), np.array(listening.seen), atol=1e-4)
@@ -136,19 +144,19 @@ def test_training_and_detector_see_the_same_numbers(fall):
 
 
 def test_every_box_is_a_mean_and_the_boxes_meet():
-    matrix = boxes()
+    matrix = box_matrix()
     assert np.allclose(matrix.sum(axis=1), 1.0)
     assert ((matrix > 0).sum(axis=0) == 1).all()
     assert matrix[0, -1] > 0
 
 
 def said(odds, in_gait=False, **settings):
-    sure_enough = SureEnough(PreImpactSettings(threshold=1.0, **settings))
-    return [n for n, value in enumerate(odds) if sure_enough.update(n * PERIOD_S, value, in_gait)]
+    consecutive = ConsecutiveThreshold(PreImpactSettings(threshold=1.0, **settings))
+    return [n for n, value in enumerate(odds) if consecutive.update(n * PERIOD_S, value, in_gait)]
 
 
 def test_three_in_a_row_and_then_a_rest():
-    assert said([2, 2, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 2], in_a_row=3, refractory_s=0.05) == [5, 10]
+    assert said([2, 2, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 2], consecutive=3, refractory_s=0.05) == [5, 10]
 
 
 def test_in_gait_it_must_be_sure_for_longer():
@@ -158,11 +166,11 @@ def test_in_gait_it_must_be_sure_for_longer():
 
 
 def test_the_rest_outlives_a_reset():
-    sure_enough = SureEnough(PreImpactSettings(threshold=0.0, in_a_row=1, refractory_s=3.0))
-    assert sure_enough.update(0.0, 1.0, False)
-    sure_enough.reset()
-    assert not sure_enough.update(1.0, 1.0, False)
-    assert sure_enough.update(3.0, 1.0, False)
+    consecutive = ConsecutiveThreshold(PreImpactSettings(threshold=0.0, consecutive=1, refractory_s=3.0))
+    assert consecutive.update(0.0, 1.0, False)
+    consecutive.reset()
+    assert not consecutive.update(1.0, 1.0, False)
+    assert consecutive.update(3.0, 1.0, False)
 
 
 def test_a_gate_may_be_shared_with_the_monitor(fall, heard):
@@ -176,7 +184,7 @@ def test_a_gate_may_be_shared_with_the_monitor(fall, heard):
 
 
 def channel(trunk, name):
-    return np.array(FallingTracker().update(trunk))[:, CHANNELS.index(name)]
+    return np.array(FallFeatureTracker().update(trunk))[:, CHANNELS.index(name)]
 
 
 def leaning(push_mps2):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from sternway.detect.stumble import BRISK_WALK, StumbleDetector
+from sternway.detect.stumble import POPULATION_BRISK_LEVELS, StumbleDetector
 from sternway.evaluate.perturbation import FORMS, perturbed
 from sternway.evaluate.trial import Activity, Trial
 from sternway.evaluate.variation import random_rotation, resampled, turned
@@ -100,11 +100,13 @@ def test_a_gentle_walker_is_learned_slowly_kept_and_forgotten():
         detector.update(trunk)
     learned = json.loads(json.dumps(detector.baseline))
     assert 60.0 < learned["walked_s"] <= 120.0
-    changes = [learned["levels"][name] / usual for name, usual in BRISK_WALK.items()]
+    changes = [
+        learned["levels"][name] / population_level for name, population_level in POPULATION_BRISK_LEVELS.items()
+    ]
     assert all(0.25 <= change <= 3.0 and change != 1.0 for change in changes)
     assert StumbleDetector(baseline=learned).baseline == learned
     detector.forget()
-    assert detector.baseline == {"walked_s": 0.0, "levels": BRISK_WALK}
+    assert detector.baseline == {"walked_s": 0.0, "levels": POPULATION_BRISK_LEVELS}
 
 
 def test_a_stumble_does_not_become_part_of_what_is_usual():

@@ -1,7 +1,7 @@
 import pytest
 
 from sternway.evaluate import report
-from sternway.evaluate.pipeline import Alarm, Outcome
+from sternway.evaluate.pipeline import Alarm, TrialResult
 from sternway.evaluate.score import scores
 from sternway.evaluate.trial import Activity
 from sternway.events import Kind
@@ -19,7 +19,9 @@ def alarm(kind, decided_at_s, *, time_s=None, gate_open=True, walking=False, act
 def outcome(activity, *alarms, seconds=60.0, name="trial", **known):
     known = {"impact_s": None, "onset_s": None, "alert_s": None, **known}
     walked = seconds if activity.is_walking else 0.0
-    return Outcome(name, "A", activity, seconds, walked, seconds_of={activity.code: seconds}, alarms=alarms, **known)
+    return TrialResult(
+        name, "A", activity, seconds, walked, seconds_of={activity.code: seconds}, alarms=alarms, **known
+    )
 
 
 def test_a_stumble_counts_from_half_a_second_before_its_label_to_a_second_after():

@@ -24,7 +24,7 @@ def test_cadence_is_told_once_a_second_from_rotation_alone(cadence_spm):
     found = told(pelvis(cadence_spm))
     assert len(found) == 8
     assert [one.cadence_spm for one in found] == pytest.approx([cadence_spm] * 8, rel=0.02)
-    assert all(one.likeness > 0.8 for one in found)
+    assert all(one.similarity > 0.8 for one in found)
 
 
 def test_what_does_not_repeat_has_no_cadence():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sternway.cli import main
-from sternway.detect.falling import CHANNELS
+from sternway.detect.fall_features import CHANNELS
 from sternway.detect.network import from_bytes
 from sternway.evaluate.trial import Activity, Trial
 from sternway.samples import GRAVITY_MPS2

@@ -39,10 +39,10 @@ class _Playing:
 
 
 @dataclass(slots=True)
-class _Memory:
+class _History:
     """When things were last said."""
 
-    said_s: dict[str, float] = field(default_factory=dict)
+    warned_s: dict[str, float] = field(default_factory=dict)
     advised_s: deque[float] = field(default_factory=deque)
     stumbled_s: float | None = None
     next_fall_buzz_s: float | None = None
@@ -69,37 +69,37 @@ class AlertPolicy:
 
     def reset(self) -> None:
         """Forget what was said and what waits."""
-        self._memory = _Memory()
+        self._history = _History()
         self._playing = _Playing()
         self._waiting: list[Prompt] = []
 
-    def remind(self, time_s: float) -> None:
+    def resume_fall_buzz(self, time_s: float) -> None:
         """Buzz from ``time_s`` on for a fall of before a restart, until it is settled."""
-        self._memory.next_fall_buzz_s = time_s
+        self._history.next_fall_buzz_s = time_s
 
     def update(self, time_s: float, events: Collection[Event], cues: Collection[Prompt] = ()) -> list[Pattern]:
         """Return the pattern to play now, if any: ``[]`` or one."""
-        if not (cues or events or self._waiting) and self._memory.next_fall_buzz_s is None:
+        if not (cues or events or self._waiting) and self._history.next_fall_buzz_s is None:
             return []
         prompts = list(cues)
         stopped = any(prompt.cue is Cue.TROUBLE for prompt in prompts)
         for event in events:
-            prompt = self._warning(event)
+            prompt = self._prompt_for(event)
             if prompt is not None and not (stopped and event.kind is not Kind.FALL):
                 prompts.append(prompt)
         prompts += self._fall_buzz(time_s)
         for prompt in prompts:
             self._queue(prompt)
-        return self._next(time_s)
+        return self._next_pattern(time_s)
 
-    def _warning(self, event: Event) -> Prompt | None:
+    def _prompt_for(self, event: Event) -> Prompt | None:
         if event.kind in (Kind.FALL_CONFIRMED, Kind.FALL_CANCELLED):
-            self._memory.next_fall_buzz_s = None
+            self._history.next_fall_buzz_s = None
         cue = self._cue(event)
-        if cue is None or not self._may_say(event, cue):
+        if cue is None or not self._is_allowed(event, cue):
             return None
         if event.kind is Kind.FALL:
-            self._memory.next_fall_buzz_s = event.decided_at_s + self._settings.fall_repeat_s
+            self._history.next_fall_buzz_s = event.decided_at_s + self._settings.fall_repeat_s
         return Prompt(cue, event.decided_at_s)
 
     def _cue(self, event: Event) -> Cue | None:
@@ -112,24 +112,24 @@ class AlertPolicy:
     def _escalates(self, event: Event) -> bool:
         if event.kind is not Kind.STUMBLE:
             return event.level == "high"
-        before, self._memory.stumbled_s = self._memory.stumbled_s, event.decided_at_s
+        before, self._history.stumbled_s = self._history.stumbled_s, event.decided_at_s
         return before is not None and event.decided_at_s - before <= self._settings.escalate_s
 
-    def _may_say(self, event: Event, cue: Cue) -> bool:
+    def _is_allowed(self, event: Event, cue: Cue) -> bool:
         """Return whether ``event`` is outside its refractory time and within the budget, and count it if so."""
         now_s, stumble = event.decided_at_s, event.kind is Kind.STUMBLE
         name = f"{event.kind}/{event.cause}/{'' if stumble else cue}"
         refractory_s = self._settings.stumble_refractory_s if stumble else self._settings.refractory_s
-        last_s = self._memory.said_s.get(name)
+        last_s = self._history.warned_s.get(name)
         if last_s is not None and now_s - last_s < refractory_s and event.kind is not Kind.FALL:
             return False
         if event.kind in ADVICE and not self._within_budget(now_s):
             return False
-        self._memory.said_s[name] = now_s
+        self._history.warned_s[name] = now_s
         return True
 
     def _within_budget(self, now_s: float) -> bool:
-        advised_s = self._memory.advised_s
+        advised_s = self._history.advised_s
         while advised_s and now_s - advised_s[0] >= self._settings.budget_s:
             advised_s.popleft()
         if len(advised_s) >= self._settings.budget_count:
@@ -139,17 +139,17 @@ class AlertPolicy:
 
     def _fall_buzz(self, time_s: float) -> list[Prompt]:
         """Return the repeated *Attention* of an unsettled fall, one however long the silence before."""
-        due_s, latest_s = self._memory.next_fall_buzz_s, None
+        due_s, latest_s = self._history.next_fall_buzz_s, None
         while due_s is not None and due_s <= time_s:
             latest_s, due_s = due_s, due_s + self._settings.fall_repeat_s
-        self._memory.next_fall_buzz_s = due_s
+        self._history.next_fall_buzz_s = due_s
         return [] if latest_s is None else [Prompt(Cue.ATTENTION_AGAIN, latest_s)]
 
     def _queue(self, prompt: Prompt) -> None:
         if all(waiting.cue is not prompt.cue for waiting in self._waiting):
             self._waiting.append(prompt)
 
-    def _next(self, time_s: float) -> list[Pattern]:
+    def _next_pattern(self, time_s: float) -> list[Pattern]:
         """Return the loudest waiting pattern once it may be played: at once over a lower one, else in its turn."""
         stale_s = self._settings.stale_s
         self._waiting = [p for p in self._waiting if p.cue in (Cue.TROUBLE, Cue.END) or time_s - p.time_s <= stale_s]

@@ -15,7 +15,7 @@ from sternway.commands.run import stop_on_signal
 from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.demo.terminal import LiveLine
 from sternway.errors import SternwayError
-from sternway.monitor import Outcome
+from sternway.monitor import MonitorResult
 from sternway.records import RecordKind, State
 from sternway.simulate.script import SCRIPTS
 
@@ -69,7 +69,7 @@ class Showing:
         self._buzz: Pattern | None = None
         self._buzz_until_s = 0.0
 
-    def __call__(self, state: State, outcome: Outcome) -> None:
+    def __call__(self, state: State, outcome: MonitorResult) -> None:
         """Show ``state`` and what has just happened."""
         now_s = time.monotonic()
         for event in outcome.events:

@@ -16,7 +16,7 @@ from sternway.commands.progress import progress
 from sternway.errors import RecordingError
 from sternway.evaluate import pipeline, reliability, report, stability_score
 from sternway.evaluate.datasets import DATASETS, dataset
-from sternway.evaluate.pipeline import Outcome
+from sternway.evaluate.pipeline import TrialResult
 from sternway.evaluate.score import scores
 from sternway.evaluate.trial import Dataset, Trial, TrialFile
 from sternway.evaluate.variation import VARIATIONS, vary
@@ -86,7 +86,7 @@ def chosen(
 
 def run_one(
     reader: Dataset, file: TrialFile, *, variation: str = "as-is", keep_in: Path | None = None
-) -> Outcome | str:
+) -> TrialResult | str:
     """Read one trial, keep it as a recording where asked, and run it; or say why it cannot be read."""
     try:
         trial = vary(reader.read(file), variation)
@@ -145,9 +145,9 @@ def _write(path: Path | None, figures: Mapping[str, Any]) -> None:
         path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _sorted(results: Iterable[Outcome | str]) -> tuple[list[Outcome], list[str]]:
+def _sorted(results: Iterable[TrialResult | str]) -> tuple[list[TrialResult], list[str]]:
     """Return what could be scored, and why the rest could not be read."""
-    outcomes: list[Outcome] = []
+    outcomes: list[TrialResult] = []
     unreadable: list[str] = []
     for result in results:
         if isinstance(result, str):
@@ -163,7 +163,7 @@ def _tell(unreadable: Sequence[str]) -> int:
     return 1 if unreadable else 0
 
 
-def _spread(work: "partial[Outcome | str]", files: Sequence[TrialFile], jobs: int) -> Iterator[Outcome | str]:
+def _spread(work: "partial[TrialResult | str]", files: Sequence[TrialFile], jobs: int) -> Iterator[TrialResult | str]:
     """Yield outcomes in order, from several processes where there is enough to do."""
     if jobs <= 1 or len(files) <= 1:
         yield from progress(map(work, files), len(files))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sternway.config import Settings
 from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedLsm6dsox, EmulatedMotor, emulated_pins
-from sternway.monitor import Outcome
+from sternway.monitor import MonitorResult
 from sternway.programme.plan import Plan, Week
 from sternway.records import State
 from sternway.service import ClipService
@@ -36,7 +36,7 @@ class Scene:
 
     settings: Settings
     script: str
-    watch: Callable[[State, Outcome], None]
+    watch: Callable[[State, MonitorResult], None]
     seed: int = 1
     service: ClipService = field(init=False)
 
@@ -72,7 +72,7 @@ class Scene:
     def _plug(self, plugged: bool) -> None:
         self._chip.unplugged = not plugged
 
-    def _on_state(self, state: State, outcome: Outcome) -> None:
+    def _on_state(self, state: State, outcome: MonitorResult) -> None:
         while self._due and self._due[0][0] <= self.elapsed_s:
             self._due.pop(0)[1]()
         self.watch(state, outcome)

@@ -12,16 +12,16 @@ from sternway.motion.regularity import GaitQuality
 class Measure:
     """One measure of steadiness, on a scale where its spread is even.
 
-    ``unsteady`` is +1 where more means less steady; ``weight`` is its share in the score of its axis.
-    ``usual_spread`` is how much a 10 s epoch differs from the next within one walk of one person; ``slope`` and
+    ``unsteady_sign`` is +1 where more means less steady; ``weight`` is its share in the score of its axis.
+    ``typical_spread`` is how much a 10 s epoch differs from the next within one walk of one person; ``slope`` and
     ``slope_spread`` say how the measure goes with the logarithm of cadence, and how much people differ in that.
     """
 
     name: str
     axis: str
-    unsteady: int
+    unsteady_sign: int
     weight: float
-    usual_spread: float
+    typical_spread: float
     slope: float
     slope_spread: float
 
@@ -45,26 +45,26 @@ class BaselineSettings:
     ``prior_epochs``: a person's own spread counts as much as everybody's after so many epochs. ``longest_epochs``
     forgets what is older than that many epochs of walking. ``walk_spread``: how far some minutes of walking lie
     from others of the same person, in usual spreads (the logarithm of step-time spread wanders by 0.26 to 0.30
-    within a walk, half of which is the scatter of epochs). ``held_spreads``: an epoch further out moves the normal
+    within a walk, half of which is the scatter of epochs). ``clamp_spreads``: an epoch further out moves the normal
     no more.
     """
 
     prior_epochs: float = 8.0
     longest_epochs: float = 180.0
     walk_spread: float = 0.6
-    held_spreads: float = 3.0
+    clamp_spreads: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class BaselineComparison:
     """How one epoch stands to the normal.
 
-    ``z`` holds a two-sided score a measure, positive where less steady. ``doubt`` (same names) is the standing error
-    of the normal itself in the same units: it does not shrink however many epochs of this walk agree.
+    ``z`` holds a two-sided score a measure, positive where less steady. ``standard_error`` (same names) is the
+    standing error of the normal itself in the same units: it does not shrink however many epochs of this walk agree.
     """
 
     z: Mapping[str, float]
-    doubt: Mapping[str, float]
+    standard_error: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -87,24 +87,26 @@ class Baseline:
         share = weight / self.epochs
         change = share * (log_cadence - self.log_cadence)
         for measure in MEASURES:
-            name, held = measure.name, self.settings.held_spreads * measure.usual_spread
-            step = max(-held, min(held, values[name] - self._expected(measure, log_cadence)))
+            name, limit = measure.name, self.settings.clamp_spreads * measure.typical_spread
+            step = max(-limit, min(limit, values[name] - self._expected(measure, log_cadence)))
             self.means[name] += share * step + measure.slope * change
             self.squares[name] = (1.0 - share) * (self.squares[name] + share * step * step)
         self.log_cadence += change
 
-    def judge(self, quality: GaitQuality) -> Judgement:
+    def compare(self, quality: GaitQuality) -> BaselineComparison:
         """Return how ``quality`` stands to this normal."""
         values = scaled(quality)
         log_cadence = math.log(quality.cadence_spm)
-        z, doubt = {}, {}
+        z, standard_error = {}, {}
         for measure in MEASURES:
             spread = self._spread(measure)
-            off = values[measure.name] - self._expected(measure, log_cadence)
-            z[measure.name] = measure.unsteady * off / spread
-            by_pace = measure.slope_spread * (log_cadence - self.log_cadence) / spread
-            doubt[measure.name] = math.sqrt(1.0 / self.epochs + self.settings.walk_spread**2 + by_pace * by_pace)
-        return Judgement(z, doubt)
+            deviation = values[measure.name] - self._expected(measure, log_cadence)
+            z[measure.name] = measure.unsteady_sign * deviation / spread
+            cadence_error = measure.slope_spread * (log_cadence - self.log_cadence) / spread
+            standard_error[measure.name] = math.sqrt(
+                1.0 / self.epochs + self.settings.walk_spread**2 + cadence_error * cadence_error
+            )
+        return BaselineComparison(z, standard_error)
 
     def _expected(self, measure: Measure, log_cadence: float) -> float:
         return self.means[measure.name] + measure.slope * (log_cadence - self.log_cadence)
@@ -112,8 +114,8 @@ class Baseline:
     def _spread(self, measure: Measure) -> float:
         """Return the person's own spread, leaning on everybody's while it is little known."""
         prior = self.settings.prior_epochs
-        own = self.epochs * self.squares[measure.name]
-        return math.sqrt((prior * measure.usual_spread**2 + own) / (prior + self.epochs))
+        own_square = self.epochs * self.squares[measure.name]
+        return math.sqrt((prior * measure.typical_spread**2 + own_square) / (prior + self.epochs))
 
     def to_plain(self) -> dict[str, Any]:
         """Return the normal as plain data that JSON can carry."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sternway.detect.falling import FallingTracker
+from sternway.detect.fall_features import FallFeatureTracker
 from sternway.detect.impact import Impact, ImpactFinder, ImpactSettings
+from sternway.detect.lying_still import LyingStillSettings, LyingStillTracker
 from sternway.detect.network import Network, shipped
-from sternway.detect.rest import Rest, RestSettings
 from sternway.events import Event, Kind
 from sternway.motion.angle import angle_rad
 from sternway.motion.trunk import TrunkMotion
@@ -20,17 +20,17 @@ class FallSettings:
     """What makes a fall, from the development half of SisFall (975 acted falls, 13 people).
 
     ``threshold`` in log odds of the network that looks at an impact: the operating curve is on the model card.
-    ``turned_rad`` (45 deg): 99 % of the falls end more than 62 deg from how the trunk was held before. ``settle_s``:
-    a body bounces for half a second, then is still for two. ``wait_s``: nobody in the data lies still later than
-    7 s after the impact. ``refractory_s``: the countdown that a fall begins lasts longer.
+    ``turned_rad`` (45 deg): 99 % of the falls end more than 62 deg from how the trunk was held before.
+    ``min_after_s``: a body bounces for half a second, then is still for two. ``max_after_s``: nobody in the data lies
+    still later than 7 s after the impact. ``refractory_s``: the countdown that a fall begins lasts longer.
     """
 
     impact: ImpactSettings = field(default_factory=ImpactSettings)
-    rest: RestSettings = field(default_factory=RestSettings)
+    rest: LyingStillSettings = field(default_factory=LyingStillSettings)
     threshold: float = 0.0
     turned_rad: float = math.radians(45.0)
-    settle_s: float = 2.5
-    wait_s: float = 10.0
+    min_after_s: float = 2.5
+    max_after_s: float = 10.0
     refractory_s: float = 10.0
 
 
@@ -39,26 +39,26 @@ class FallDetector:
 
     Impacts follow each other (a stumble, the knees, the hip): up to four wait at once. Source of the three phases:
     Bourke, O'Brien and Lyons 2007; Kangas et al. 2008. The network and its training are on the model card.
-    ``falling`` may be shared with another detector.
+    ``fall_features`` may be shared with another detector.
     """
 
     def __init__(
         self,
         settings: FallSettings | None = None,
         network: Network | None = None,
-        falling: FallingTracker | None = None,
+        fall_features: FallFeatureTracker | None = None,
     ) -> None:
         self._settings = settings or FallSettings()
         self._network = network or shipped("fall")
-        self._impacts = ImpactFinder(self._settings.impact, falling)
-        self._rest = Rest(self._settings.rest)
-        self._quiet_until_s = -math.inf
+        self._impacts = ImpactFinder(self._settings.impact, fall_features)
+        self._lying_still = LyingStillTracker(self._settings.rest)
+        self._refractory_until_s = -math.inf
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion; the time of the last alarm stays."""
         self._impacts.reset()
-        self._rest.reset()
+        self._lying_still.reset()
         self._waiting: list[tuple[Impact, float]] = []
 
     @property
@@ -71,43 +71,43 @@ class FallDetector:
         if trunk.after_gap:
             self._waiting = []
         events: list[Event] = []
-        impacts, rests = self._impacts.update(trunk), self._rest.update(trunk)
-        for sample, impact, resting_up in zip(trunk.samples, impacts, rests, strict=True):
+        impacts, lying = self._impacts.update(trunk), self._lying_still.update(trunk)
+        for sample, impact, lying_up in zip(trunk.samples, impacts, lying, strict=True):
             if impact is not None:
-                self._hear(impact)
+                self._classify(impact)
             if self._waiting:
-                events += self._decide(sample.time_s, resting_up)
+                events += self._decide(sample.time_s, lying_up)
         return events
 
-    def _hear(self, impact: Impact) -> None:
-        log_odds = self._network(np.array(impact.numbers, dtype=np.float32))
+    def _classify(self, impact: Impact) -> None:
+        log_odds = self._network(np.array(impact.features, dtype=np.float32))
         if log_odds >= self._settings.threshold:
             self._waiting = [*self._waiting, (impact, log_odds)][-4:]
 
-    def _decide(self, time_s: float, resting_up: Vector | None) -> list[Event]:
-        self._waiting = [item for item in self._waiting if time_s - item[0].time_s <= self._settings.wait_s]
-        if time_s < self._quiet_until_s:
+    def _decide(self, time_s: float, lying_up: Vector | None) -> list[Event]:
+        self._waiting = [item for item in self._waiting if time_s - item[0].time_s <= self._settings.max_after_s]
+        if time_s < self._refractory_until_s:
             return []
         for impact, log_odds in self._waiting:
-            if is_settled(impact, time_s, resting_up, self._settings):
+            if is_settled(impact, time_s, lying_up, self._settings):
                 self._waiting = []
-                self._quiet_until_s = time_s + self._settings.refractory_s
-                return [_event(impact, log_odds, time_s, resting_up or impact.up_before)]
+                self._refractory_until_s = time_s + self._settings.refractory_s
+                return [_event(impact, log_odds, time_s, lying_up or impact.up_before)]
         return []
 
 
-def is_settled(impact: Impact, time_s: float, resting_up: Vector | None, settings: FallSettings) -> bool:
+def is_settled(impact: Impact, time_s: float, lying_up: Vector | None, settings: FallSettings) -> bool:
     """Return whether the wearer lies still, turned far from how they were held before ``impact``."""
-    if resting_up is None or not settings.settle_s <= time_s - impact.time_s <= settings.wait_s:
+    if lying_up is None or not settings.min_after_s <= time_s - impact.time_s <= settings.max_after_s:
         return False
-    return angle_rad(resting_up, impact.up_before) > settings.turned_rad
+    return angle_rad(lying_up, impact.up_before) > settings.turned_rad
 
 
-def _event(impact: Impact, log_odds: float, decided_at_s: float, resting_up: Vector) -> Event:
+def _event(impact: Impact, log_odds: float, decided_at_s: float, lying_up: Vector) -> Event:
     evidence = {
         "probability": 1.0 / (1.0 + math.exp(-log_odds)),
         "impact_mps2": impact.peak_mps2,
-        "turned_rad": angle_rad(resting_up, impact.up_before),
+        "turned_rad": angle_rad(lying_up, impact.up_before),
         "still_after_s": decided_at_s - impact.time_s,
     }
     return Event(Kind.FALL, impact.time_s, decided_at_s, 1.0, evidence)

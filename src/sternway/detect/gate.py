@@ -14,13 +14,13 @@ from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion
 from sternway.samples import Floats
 
-_EVERY = 10
+_EVERY_COUNT = 10
 """Samples between looks: ten a second is as fine as a gate that holds for seconds needs."""
 
 _LAG_STEP = 2
 """Samples between lags: at two steps a second a likeness 10 ms beside its top has lost 1 %."""
 
-_SMOOTH = 10
+_SMOOTH_COUNT = 10
 """Samples averaged: 0.1 s keeps the rhythm of the steps without the jolt of the heel."""
 
 
@@ -29,20 +29,20 @@ class GateSettings:
     """What is gait, and for how long it stays so; set on SisFall and HAPT.
 
     ``window_s`` holds two to four steps, so that the gate locks on within 2 s of walking. Lags from ``shortest_s`` to
-    ``longest_s`` are steps or strides at 50 to 200 a minute. ``bar``: how much more like itself than this the motion
-    must be; the excess of ten looks a second is summed up to ``most`` (Page 1954) and opens the gate at ``enough``:
-    plain walking (0.8) in three looks, a shuffle (0.6) in six, the two jolts of sitting down not at all.
-    ``least_mps2``: softer than that, an elderly person's slowest walk, is standing. ``hold_s``: a fall takes up to
-    2 s after the last step. ``memory_s``: how long ago may be asked about.
+    ``longest_s`` are steps or strides at 50 to 200 a minute. ``similarity_threshold``: how much more like itself than
+    this the motion must be; the excess of ten looks a second is summed up to ``max_evidence`` (Page 1954) and opens
+    the gate at ``open_evidence``: plain walking (0.8) in three looks, a shuffle (0.6) in six, the two jolts of
+    sitting down not at all. ``min_mps2``: softer than that, an elderly person's slowest walk, is standing.
+    ``hold_s``: a fall takes up to 2 s after the last step. ``memory_s``: how long ago may be asked about.
     """
 
     window_s: float = 1.6
     shortest_s: float = 0.3
     longest_s: float = 0.8
-    bar: float = 0.45
-    enough: float = 0.9
-    most: float = 1.15
-    least_mps2: float = 0.35
+    similarity_threshold: float = 0.45
+    open_evidence: float = 0.9
+    max_evidence: float = 1.15
+    min_mps2: float = 0.35
     hold_s: float = 3.0
     memory_s: float = 60.0
 
@@ -59,12 +59,12 @@ class WalkingGate:
         self._rhythmic_s: deque[float] = deque()
         self._window = round(self._settings.window_s * RATE_HZ)
         self._shortest = round(self._settings.shortest_s * RATE_HZ)
-        self._length = self._window + round(self._settings.longest_s * RATE_HZ) - _SMOOTH + 1
+        self._length = self._window + round(self._settings.longest_s * RATE_HZ) - _SMOOTH_COUNT + 1
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion; when the gate was open stays known."""
-        self._seen: tuple[TrunkMotion | None, list[bool]] = (None, [])
+        self._last: tuple[TrunkMotion | None, list[bool]] = (None, [])
         self._newest: list[float] = []
         self._past = array("d")
         self._count = 0
@@ -76,24 +76,24 @@ class WalkingGate:
         Time is counted in samples inside, so cuts do not matter. A detector may share the gate: asked again about the
         same piece of motion, it gives the same answer.
         """
-        seen, is_open = self._seen
-        if trunk is seen:
+        last, is_open = self._last
+        if trunk is last:
             return is_open
         if trunk.after_gap:
             self.reset()
         is_open = []
-        shut_s = self._shut_s()
+        closes_at_s = self._closes_at_s()
         for sample in trunk.samples:
             self._newest.append(sample.vertical_mps2)
             self._count += 1
-            if self._count % _EVERY == 0:
-                self._look(sample.time_s)
-                shut_s = self._shut_s()
-            is_open.append(sample.time_s < shut_s)
-        self._seen = (trunk, is_open)
+            if self._count % _EVERY_COUNT == 0:
+                self._evaluate(sample.time_s)
+                closes_at_s = self._closes_at_s()
+            is_open.append(sample.time_s < closes_at_s)
+        self._last = (trunk, is_open)
         return is_open
 
-    def _shut_s(self) -> float:
+    def _closes_at_s(self) -> float:
         return self._rhythmic_s[-1] + self._settings.hold_s if self._rhythmic_s else -math.inf
 
     def open_at(self, time_s: float, hold_s: float | None = None) -> bool:
@@ -105,70 +105,71 @@ class WalkingGate:
         hold_s = self._settings.hold_s if hold_s is None else hold_s
         return any(rhythmic_s <= time_s < rhythmic_s + hold_s for rhythmic_s in self._rhythmic_s)
 
-    def _look(self, time_s: float) -> None:
-        evidence = self._evidence + self._likeness() - self._settings.bar
-        self._evidence = max(0.0, min(self._settings.most, evidence))
-        if self._evidence >= self._settings.enough:
+    def _evaluate(self, time_s: float) -> None:
+        evidence = self._evidence + self._similarity() - self._settings.similarity_threshold
+        self._evidence = max(0.0, min(self._settings.max_evidence, evidence))
+        if self._evidence >= self._settings.open_evidence:
             self._rhythmic_s.append(time_s)
             while self._rhythmic_s[0] < time_s - self._settings.memory_s:
                 self._rhythmic_s.popleft()
 
-    def _likeness(self) -> float:
+    def _similarity(self) -> float:
         self._past.extend(_smoothed(self._newest))
-        del self._newest[: 1 - _SMOOTH], self._past[: -self._length]
-        return likeness(np.frombuffer(self._past), self._window, self._shortest, self._settings.least_mps2)
+        del self._newest[: 1 - _SMOOTH_COUNT], self._past[: -self._length]
+        return similarity(np.frombuffer(self._past), self._window, self._shortest, self._settings.min_mps2)
 
 
 def _smoothed(values: Sequence[float]) -> list[float]:
     """Return the mean of every ten neighbours."""
-    total = sum(values[:_SMOOTH])
-    means = [total / _SMOOTH]
-    for oldest, newest in zip(values, values[_SMOOTH:], strict=False):
+    total = sum(values[:_SMOOTH_COUNT])
+    means = [total / _SMOOTH_COUNT]
+    for oldest, newest in zip(values, values[_SMOOTH_COUNT:], strict=False):
         total += newest - oldest
-        means.append(total / _SMOOTH)
+        means.append(total / _SMOOTH_COUNT)
     return means
 
 
-def likeness(past: Floats, window: int, shortest: int, least_mps2: float) -> float:
+def similarity(past: Floats, window: int, shortest: int, min_mps2: float) -> float:
     """Return the largest correlation of the newest ``window`` samples, about the mean, with a step or stride earlier.
 
     Only lags count after which the correlation has once been negative: a slow movement is like itself a moment ago,
-    but has no rhythm. 0 without rhythm or where the motion is softer than ``least_mps2``.
+    but has no rhythm. 0 without rhythm or where the motion is softer than ``min_mps2``.
     """
-    grid = _lags(len(past), window, shortest, least_mps2)
+    grid = _lags(len(past), window, shortest, min_mps2)
     if grid is None:
         return 0.0
     padded = np.zeros(window + 1 + len(past))
     np.subtract(past, np.add.reduce(past) / len(past), out=padded[window + 1 :])
     energy = (padded * padded).cumsum()
-    energy_then = (energy[window:] - energy[:-window])[grid.starts][::-_LAG_STEP]
-    power = np.sqrt((energy[-1] - energy.take(grid.newest)) * energy_then)
-    products = np.correlate(padded[grid.then], padded[-window:])[::-_LAG_STEP]
-    like = np.zeros(len(products))
-    np.divide(products, power, out=like, where=power > grid.least)
-    opposed = int((like < 0.0).argmax())
-    if like[opposed] >= 0.0:
+    earlier_energy = (energy[window:] - energy[:-window])[grid.starts][::-_LAG_STEP]
+    power = np.sqrt((energy[-1] - energy.take(grid.newest)) * earlier_energy)
+    products = np.correlate(padded[grid.earlier], padded[-window:])[::-_LAG_STEP]
+    correlations = np.zeros(len(products))
+    np.divide(products, power, out=correlations, where=power > grid.min_power)
+    first_negative = int((correlations < 0.0).argmax())
+    if correlations[first_negative] >= 0.0:
         return 0.0
-    return float(np.maximum.reduce(like[max(opposed, grid.first) :], initial=0.0))
+    return float(np.maximum.reduce(correlations[max(first_negative, grid.first) :], initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
 class _Lags:
     """The lags to look at, of which those from ``first`` on may be a step.
 
-    ``then`` is all that the newest samples are compared with, ``starts`` where such stretches begin, the farthest
-    first; ``newest`` is where what is compared of the newest samples begins, ``least`` the power that is not soft.
+    ``earlier`` is all that the newest samples are compared with, ``starts`` where such stretches begin, the farthest
+    first; ``newest`` is where what is compared of the newest samples begins, ``min_power`` the power that is not
+    soft.
     """
 
     first: int
-    then: slice
+    earlier: slice
     starts: slice
     newest: NDArray[np.intp]
-    least: Floats
+    min_power: Floats
 
 
 @cache
-def _lags(length: int, window: int, shortest: int, least_mps2: float) -> _Lags | None:
+def _lags(length: int, window: int, shortest: int, min_mps2: float) -> _Lags | None:
     """Return the lags to look at in ``length`` samples, with ``window + 1`` zeros before them, if any."""
     lags = np.arange(shortest // 2, length - window // 2 + 1, _LAG_STEP)
     if not len(lags):
@@ -177,8 +178,8 @@ def _lags(length: int, window: int, shortest: int, least_mps2: float) -> _Lags |
     nearest, farthest = length - int(lags[0]), length - int(lags[-1])
     return _Lags(
         first=int(np.searchsorted(lags, shortest)),
-        then=slice(farthest + 1, nearest + 1 + window),
+        earlier=slice(farthest + 1, nearest + 1 + window),
         starts=slice(farthest, nearest + 1),
         newest=window + length - compared,
-        least=compared * least_mps2**2,
+        min_power=compared * min_mps2**2,
     )

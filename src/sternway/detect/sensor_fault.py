@@ -47,8 +47,8 @@ class SensorFaultDetector:
         self._settings = settings or SensorFaultSettings()
         self._rail_limit = round(self._settings.rail_s * RATE_HZ)
         self._since: dict[Cause, float] = {}
-        self._shown: set[Cause] = set()  # by samples
-        self._told: set[Cause] = set()  # by the clip or the loop
+        self._by_samples: set[Cause] = set()  # by samples
+        self._by_device: set[Cause] = set()  # by the clip or the loop
         self._gaps: deque[float] = deque(maxlen=self._settings.gap_count)
         self._newest_s: float | None = None
         self._first_tick_s: float | None = None
@@ -74,7 +74,7 @@ class SensorFaultDetector:
             self._gap_before_next = self._newest_s is not None
             self._restart()
         for sample in trunk.samples:
-            events += self._sample(sample)
+            events += self._check_sample(sample)
         return events
 
     def tick(self, now_s: float, cause: Cause | None = None) -> list[Event]:
@@ -83,48 +83,48 @@ class SensorFaultDetector:
             self._first_tick_s = now_s
         behind_s = now_s - (self._first_tick_s if self._newest_s is None else self._newest_s)
         silent = behind_s > self._settings.silence_s and not self._fresh
-        mine = cause or (Cause.NO_SENSOR if silent else None)
-        events = self._device(mine, now_s, behind_s)
+        device_cause = cause or (Cause.NO_SENSOR if silent else None)
+        events = self._follow_device(device_cause, now_s, behind_s)
         late = self._is_late(now_s, behind_s)
-        events += self._judge(self._told, Cause.DETECTOR_LATE, late, now_s, {"behind_s": behind_s})
+        events += self._set_fault(self._by_device, Cause.DETECTOR_LATE, late, now_s, {"behind_s": behind_s})
         self._fresh = False
         return events
 
     def _restart(self) -> None:
         self._last: tuple[Vector, Vector] | None = None
-        self._same_count = self._same_gyro_count = self._shaken_count = 0
+        self._repeat_count = self._repeat_gyro_count = self._shaken_count = 0
         self._weightless_count = self._rail_count = self._good_count = 0
 
-    def _sample(self, sample: TrunkSample) -> list[Event]:
+    def _check_sample(self, sample: TrunkSample) -> list[Event]:
         settings, time_s = self._settings, sample.time_s
         if self._gap_before_next:
             self._gaps.append(time_s)
         self._newest_s, self._fresh, self._gap_before_next = time_s, True, False
-        self._count_sameness(sample.accel_mps2, sample.gyro_radps)
+        self._count_repeats(sample.accel_mps2, sample.gyro_radps)
         weightless = sample.accel_norm_mps2 < settings.weightless_mps2
         self._weightless_count = self._weightless_count + 1 if weightless else 0
         self._count_rails(sample)
-        suspect = self._same_count or self._shaken_count or self._weightless_count or self._rail_count
+        suspect = self._repeat_count or self._shaken_count or self._weightless_count or self._rail_count
         self._good_count = 0 if suspect else self._good_count + 1
-        if not suspect and not self._shown and len(self._gaps) < settings.gap_count:
+        if not suspect and not self._by_samples and len(self._gaps) < settings.gap_count:
             return []
         oldest_gap_s = self._gaps[0] if len(self._gaps) == settings.gap_count else -math.inf
-        dead_gyro_count = self._same_gyro_count if self._shaken_count >= settings.shaking_count else 0
-        frozen_count = max(self._same_count, dead_gyro_count, self._weightless_count)
+        dead_gyro_count = self._repeat_gyro_count if self._shaken_count >= settings.shaking_count else 0
+        frozen_count = max(self._repeat_count, dead_gyro_count, self._weightless_count)
         frozen = (
-            self._same_count >= settings.frozen_s * RATE_HZ
+            self._repeat_count >= settings.frozen_s * RATE_HZ
             or dead_gyro_count >= settings.dead_gyro_s * RATE_HZ
             or self._weightless_count >= settings.weightless_s * RATE_HZ
         )
         return [
-            *self._see(Cause.FROZEN_SENSOR, frozen, time_s, {"frozen_s": frozen_count / RATE_HZ}),
-            *self._see(
+            *self._set_by_samples(Cause.FROZEN_SENSOR, frozen, time_s, {"frozen_s": frozen_count / RATE_HZ}),
+            *self._set_by_samples(
                 Cause.CLIPPED,
                 self._rail_count >= self._rail_limit,
                 time_s,
                 {"clipped_s": self._rail_count / RATE_HZ},
             ),
-            *self._see(
+            *self._set_by_samples(
                 Cause.GAPS,
                 time_s - oldest_gap_s < settings.gap_memory_s,
                 time_s,
@@ -142,32 +142,32 @@ class SensorFaultDetector:
         elif self._rail_count:
             self._rail_count -= 1
 
-    def _see(self, cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]) -> list[Event]:
+    def _set_by_samples(self, cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]) -> list[Event]:
         """Judge by samples: a fault ends only when a while was good."""
         if not wrong and self._good_count < self._settings.over_s * RATE_HZ:
             return []
-        return self._judge(self._shown, cause, wrong, time_s, evidence)
+        return self._set_fault(self._by_samples, cause, wrong, time_s, evidence)
 
-    def _count_sameness(self, accel: Vector, gyro: Vector) -> None:
+    def _count_repeats(self, accel: Vector, gyro: Vector) -> None:
         last, self._last = self._last, (accel, gyro)
         if last is None:
             return
         same = _same(accel, last[0])
-        self._same_count = self._same_count + 1 if same else 0
+        self._repeat_count = self._repeat_count + 1 if same else 0
         if not _same(gyro, last[1]):
-            self._same_gyro_count = self._shaken_count = 0
+            self._repeat_gyro_count = self._shaken_count = 0
             return
-        self._same_gyro_count += 1
+        self._repeat_gyro_count += 1
         step = max(abs(a - b) for a, b in zip(accel, last[0], strict=True))
         self._shaken_count += step > self._settings.shaking_mps2
 
-    def _device(self, cause: Cause | None, now_s: float, behind_s: float) -> list[Event]:
+    def _follow_device(self, cause: Cause | None, now_s: float, behind_s: float) -> list[Event]:
         """Follow what the clip says; one of its causes at a time."""
         events: list[Event] = []
         if self._device_cause is not None and cause is not self._device_cause:
-            events += self._judge(self._told, self._device_cause, False, now_s, {"silent_s": behind_s})
+            events += self._set_fault(self._by_device, self._device_cause, False, now_s, {"silent_s": behind_s})
         if cause is not None:
-            events += self._judge(self._told, cause, True, now_s, {"silent_s": behind_s})
+            events += self._set_fault(self._by_device, cause, True, now_s, {"silent_s": behind_s})
         self._device_cause = cause
         return events
 
@@ -180,15 +180,15 @@ class SensorFaultDetector:
             self._late_since_s = now_s
         return self._late_since_s is not None and now_s - self._late_since_s >= self._settings.late_for_s
 
-    def _judge(
-        self, voices: set[Cause], cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]
+    def _set_fault(
+        self, reporters: set[Cause], cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]
     ) -> list[Event]:
         """Let one voice say whether ``cause`` is on; a fault lasts while any voice says so."""
         if wrong:
-            voices.add(cause)
+            reporters.add(cause)
         else:
-            voices.discard(cause)
-        on = cause in self._shown or cause in self._told
+            reporters.discard(cause)
+        on = cause in self._by_samples or cause in self._by_device
         if on == (cause in self._since):
             return []
         if on:

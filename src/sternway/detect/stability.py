@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sternway.detect.baseline import MEASURES, Baseline, BaselineSettings, Judgement, baseline_from_plain
+from sternway.detect.baseline import MEASURES, Baseline, BaselineComparison, BaselineSettings, baseline_from_plain
 from sternway.events import Event, Kind
 from sternway.motion.regularity import GaitQuality, pool
 from sternway.motion.straight import DatedStretch, StraightSettings, StraightWalking
@@ -49,9 +49,9 @@ class StabilitySettings:
 
 
 # The three measures of an axis agree only in part, so that their mean varies less than each (18 people, SisFall).
-_AGREEMENT = {"timing": 0.87, "sway": 0.54}
+_AXIS_SPREAD = {"timing": 0.87, "sway": 0.54}
 # One measure alone may not carry an axis: timing has three that agree, while sway may show in one only.
-_HELD_Z = {"timing": 5.0, "sway": 8.0}
+_Z_LIMIT = {"timing": 5.0, "sway": 8.0}
 
 
 class StabilityDetector:
@@ -80,8 +80,8 @@ class StabilityDetector:
         self._level = UNKNOWN
         self._key = ""
         self._last_epoch_s = -math.inf
-        self._drift: dict[str, _Drift] = {}
-        self._begin("")
+        self._drift: dict[str, _FatigueDrift] = {}
+        self._restart("")
 
     def forget(self) -> None:
         """Forget the person as well."""
@@ -96,7 +96,7 @@ class StabilityDetector:
     @property
     def score(self) -> float:
         """Return how much less steady than usual, in units of all that is not known; below 0 is steadier."""
-        return self._severity()
+        return self._max_score()
 
     @property
     def learning(self) -> bool:
@@ -113,53 +113,53 @@ class StabilityDetector:
         """Return changes of level, and fatigue."""
         events: list[Event] = []
         for stretch in self._straight.update(trunk):
-            events += self._grow_stale(stretch.decided_at_s)
+            events += self._expire(stretch.decided_at_s)
             events += self.compare(stretch)
         if len(trunk):
             self._time_s = trunk.samples[-1].time_s
-            events += self._grow_stale(self._time_s)
+            events += self._expire(self._time_s)
         return events
 
-    def _begin(self, key: str) -> None:
+    def _restart(self, key: str) -> None:
         """Start comparing with another normal."""
         self._key = key
         self._stretches: deque[DatedStretch] = deque(maxlen=_EPOCH_STRETCHES)
-        self._scores = {"timing": _Score(), "sway": _Score()}
+        self._scores = {"timing": _SmoothedScore(), "sway": _SmoothedScore()}
         self._pending: deque[tuple[float, GaitQuality]] = deque()
 
-    def _grow_stale(self, now_s: float) -> list[Event]:
+    def _expire(self, now_s: float) -> list[Event]:
         since_s = self._last_epoch_s + self._settings.stale_s
         if self._level == UNKNOWN or now_s < since_s:
             return []
-        return self._go(UNKNOWN, since_s, since_s, 0.0, {})
+        return self._change_level(UNKNOWN, since_s, since_s, 0.0, {})
 
     def compare(self, stretch: DatedStretch) -> list[Event]:
         """Compare one measured stretch with the normal; :meth:`update` does this with each that it finds."""
         key = f"{stretch.direction.word}/{self.variation}"
         if key != self._key:
-            self._begin(key)
+            self._restart(key)
         if self._stretches and stretch.end_s - self._stretches[-1].end_s > self._settings.epoch_span_s:
-            self._begin(key)
+            self._restart(key)
         self._stretches.append(stretch)
         if len(self._stretches) < _EPOCH_STRETCHES:
             return []
         quality = pool([dated.measured for dated in self._stretches])
-        return self._judge(quality, stretch)
+        return self._score_epoch(quality, stretch)
 
-    def _judge(self, quality: GaitQuality, stretch: DatedStretch) -> list[Event]:
+    def _score_epoch(self, quality: GaitQuality, stretch: DatedStretch) -> list[Event]:
         baseline = self._baselines.setdefault(self._key, Baseline(self._settings.baseline))
         if baseline.epochs < self._settings.learning_epochs:
             baseline.learn(quality, _STRETCH_WEIGHT)
             return []
         self._last_epoch_s = stretch.end_s
-        judgement = baseline.judge(quality)
+        comparison = baseline.compare(quality)
         for axis, score in self._scores.items():
-            score.add(*_axis(judgement, axis), self._settings.smoothing)
-        events = self._settle(stretch, judgement, quality)
-        self._learn_later(baseline, quality, stretch.end_s)
+            score.add(*_axis(comparison, axis), self._settings.smoothing)
+        events = self._update_level(stretch, comparison, quality)
+        self._learn_after_delay(baseline, quality, stretch.end_s)
         return events + self._watch_fatigue(stretch)
 
-    def _learn_later(self, baseline: Baseline, quality: GaitQuality, time_s: float) -> None:
+    def _learn_after_delay(self, baseline: Baseline, quality: GaitQuality, time_s: float) -> None:
         """Let steady walking join the normal after a while; what is unsteady must not become it."""
         if self._level != STEADY:
             self._pending.clear()
@@ -168,18 +168,20 @@ class StabilityDetector:
         while self._pending[0][0] + self._settings.trust_after_s < time_s:
             baseline.learn(self._pending.popleft()[1], _STRETCH_WEIGHT)
 
-    def _settle(self, stretch: DatedStretch, judgement: Judgement, quality: GaitQuality) -> list[Event]:
+    def _update_level(
+        self, stretch: DatedStretch, comparison: BaselineComparison, quality: GaitQuality
+    ) -> list[Event]:
         severity = self.score
         level = self._next_level(severity)
         if level == self._level:
             return []
-        evidence = {f"{name}_z": z for name, z in judgement.z.items()}
+        evidence = {f"{name}_z": z for name, z in comparison.z.items()}
         evidence |= {"score": severity, "cadence_spm": quality.cadence_spm}
         evidence["baseline_s"] = 10.0 * self._baselines[self._key].epochs
         share = 0.0 if level == STEADY else min(1.0, severity / (2.0 * self._settings.high))
-        return self._go(level, stretch.end_s, stretch.decided_at_s, share, evidence)
+        return self._change_level(level, stretch.end_s, stretch.decided_at_s, share, evidence)
 
-    def _severity(self) -> float:
+    def _max_score(self) -> float:
         """Return the largest score of both axes and both sides, each less the margin it needs."""
         settings = self._settings
         timing, sway = self._scores["timing"].value(), self._scores["sway"].value()
@@ -199,7 +201,7 @@ class StabilityDetector:
             return HIGH if self._level == HIGH and score >= 0.5 * (settings.raised + settings.high) else RAISED
         return STEADY if score < settings.steady or self._level in (STEADY, UNKNOWN) else RAISED
 
-    def _go(
+    def _change_level(
         self, level: str, time_s: float, decided_at_s: float, severity: float, evidence: dict[str, float]
     ) -> list[Event]:
         self._level = level
@@ -209,42 +211,42 @@ class StabilityDetector:
         """Compare the last minutes with this walk's first ones, for each direction apart."""
         drift = self._drift.get(self._key)
         if drift is None or stretch.end_s - drift.last_s > self._settings.rest_s:
-            drift = self._drift[self._key] = _Drift()
-        grown = drift.add(self._scores["timing"].last, stretch.end_s, self._settings)
-        if grown is None or drift.told:
+            drift = self._drift[self._key] = _FatigueDrift()
+        increase = drift.add(self._scores["timing"].last, stretch.end_s, self._settings)
+        if increase is None or drift.reported:
             return []
-        drift.told = True
-        evidence = {"drift": grown, "walked_s": stretch.end_s - drift.first_s}
-        severity = min(1.0, grown / (3.0 * self._settings.fatigue))
+        drift.reported = True
+        evidence = {"drift": increase, "walked_s": stretch.end_s - drift.first_s}
+        severity = min(1.0, increase / (3.0 * self._settings.fatigue))
         return [Event(Kind.FATIGUE, stretch.end_s, stretch.decided_at_s, severity, evidence)]
 
 
 @dataclass(slots=True)
-class _Score:
+class _SmoothedScore:
     """One axis, smoothed from zero: a walk begins as steady as usual."""
 
     mean: float = 0.0
-    doubt: float = 0.0
+    standard_error: float = 0.0
     last: float = 0.0
     variance: float = 1.0
 
-    def add(self, z: float, doubt: float, smoothing: float) -> None:
+    def add(self, z: float, standard_error: float, smoothing: float) -> None:
         """Take the score of one epoch.
 
         Smoothing leaves smoothing / (2 - smoothing) of one epoch's variance, times 1 + (1 - smoothing) because each
         epoch shares half its steps with the next: together, smoothing.
         """
-        self.last, self.doubt = z, doubt
+        self.last, self.standard_error = z, standard_error
         self.mean += smoothing * (z - self.mean)
         self.variance = smoothing
 
     def value(self) -> float:
         """Return the smoothed score in units of all that is not known about it."""
-        return self.mean / math.sqrt(self.variance + self.doubt * self.doubt)
+        return self.mean / math.sqrt(self.variance + self.standard_error * self.standard_error)
 
 
 @dataclass(slots=True)
-class _Drift:
+class _FatigueDrift:
     """The mean score of a walk's first minutes, and a slow one of the last."""
 
     first_s: float = 0.0
@@ -252,7 +254,7 @@ class _Drift:
     count: int = 0
     reference: float = 0.0
     slow: float = 0.0
-    told: bool = False
+    reported: bool = False
 
     def add(self, z: float, time_s: float, settings: StabilitySettings) -> float | None:
         """Return how much less steady the last minutes are, in spreads, where that is enough to say so."""
@@ -265,13 +267,13 @@ class _Drift:
             self.slow = self.reference
             return None
         self.slow += settings.fatigue_smoothing * (z - self.slow)
-        grown = self.slow - self.reference
-        return grown if grown > settings.fatigue else None
+        increase = self.slow - self.reference
+        return increase if increase > settings.fatigue else None
 
 
-def _axis(judgement: Judgement, axis: str) -> tuple[float, float]:
+def _axis(comparison: BaselineComparison, axis: str) -> tuple[float, float]:
     """Return the score of one axis and its standing doubt, in spreads of that score."""
-    own, held = [measure for measure in MEASURES if measure.axis == axis], _HELD_Z[axis]
-    z = sum(measure.weight * max(-held, min(held, judgement.z[measure.name])) for measure in own)
-    doubt = sum(measure.weight * judgement.doubt[measure.name] for measure in own)
-    return z / _AGREEMENT[axis], doubt / _AGREEMENT[axis]
+    measures, limit = [measure for measure in MEASURES if measure.axis == axis], _Z_LIMIT[axis]
+    z = sum(measure.weight * max(-limit, min(limit, comparison.z[measure.name])) for measure in measures)
+    standard_error = sum(measure.weight * comparison.standard_error[measure.name] for measure in measures)
+    return z / _AXIS_SPREAD[axis], standard_error / _AXIS_SPREAD[axis]

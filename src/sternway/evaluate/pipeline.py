@@ -33,7 +33,7 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialResult:
     """A trial without its samples: what was asked, what is known, what was heard."""
 
     name: str
@@ -48,13 +48,13 @@ class Outcome:
     alarms: tuple[Alarm, ...]
 
 
-def run(trial: Trial) -> Outcome:
+def run(trial: Trial) -> TrialResult:
     """Stream ``trial`` through a fresh monitor, cold and causal, as a clip just switched on would live it."""
     monitor = Monitor(gated=False)
     alarms: list[Alarm] = []
     for piece in pieces(trial.block(), LOOK_S):
         alarms += [_alarm(event, trial, monitor) for event in monitor.update(piece).events if event.kind in SCORED]
-    return Outcome(
+    return TrialResult(
         name=trial.name,
         subject=trial.subject,
         activity=trial.activity,

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from sternway.evaluate.intervals import poisson_rate, wilson
-from sternway.evaluate.pipeline import SCORED, Alarm, Outcome
+from sternway.evaluate.pipeline import SCORED, Alarm, TrialResult
 from sternway.events import Kind
 
 EARLY_S, LATE_S = 0.5, 1.0
@@ -29,7 +29,7 @@ USEFUL_LEAD_S = 0.15
 Json = dict[str, Any]
 
 
-def scores(dataset: str, gate: str, outcomes: Sequence[Outcome]) -> Json:
+def scores(dataset: str, gate: str, outcomes: Sequence[TrialResult]) -> Json:
     """Return the figures of one data set under one ``gate`` setting (``none`` or ``walking``), ready for JSON."""
     hours = sum(outcome.duration_s for outcome in outcomes) / 3600
     return {
@@ -46,19 +46,19 @@ def scores(dataset: str, gate: str, outcomes: Sequence[Outcome]) -> Json:
     }
 
 
-def heard(outcome: Outcome, kind: Kind, gate: str) -> list[Alarm]:
+def heard(outcome: TrialResult, kind: Kind, gate: str) -> list[Alarm]:
     """Return the alarms of one kind that pass the gate, in the order of decision."""
     alarms = [a for a in outcome.alarms if a.kind is kind and (gate == "none" or a.gate_open)]
     return sorted(alarms, key=lambda alarm: alarm.decided_at_s)
 
 
-def stumble_latency_s(outcome: Outcome, gate: str) -> float | None:
+def stumble_latency_s(outcome: TrialResult, gate: str) -> float | None:
     """Return how long after the first labelled sample the stumble was decided; ``None`` when missed or unlabelled."""
     found = _stumble_alarm(outcome, gate)
     return found.decided_at_s - outcome.alert_s[0] if found and outcome.alert_s else None
 
 
-def lead_s(outcome: Outcome, gate: str) -> float | None:
+def lead_s(outcome: TrialResult, gate: str) -> float | None:
     """Return how long before the impact peak the first pre-impact alarm was decided; ``None`` when not foreseen."""
     if outcome.impact_s is None:
         return None
@@ -66,7 +66,7 @@ def lead_s(outcome: Outcome, gate: str) -> float | None:
     return next((lead for lead in leads if 0.0 < lead <= FORESEEN_S), None)
 
 
-def fall_delay_s(outcome: Outcome, gate: str) -> float | None:
+def fall_delay_s(outcome: TrialResult, gate: str) -> float | None:
     """Return how long after the impact the fall was decided; ``None`` when missed."""
     if outcome.impact_s is None:
         return None
@@ -76,7 +76,7 @@ def fall_delay_s(outcome: Outcome, gate: str) -> float | None:
     return None
 
 
-def _stumble_alarm(outcome: Outcome, gate: str) -> Alarm | None:
+def _stumble_alarm(outcome: TrialResult, gate: str) -> Alarm | None:
     span = outcome.alert_s
     for alarm in heard(outcome, Kind.STUMBLE, gate):
         if span is None or span[0] - EARLY_S <= alarm.decided_at_s <= span[1] + LATE_S:
@@ -84,7 +84,7 @@ def _stumble_alarm(outcome: Outcome, gate: str) -> Alarm | None:
     return None
 
 
-def _stumble(outcomes: Sequence[Outcome], gate: str) -> Json:
+def _stumble(outcomes: Sequence[TrialResult], gate: str) -> Json:
     trials = [outcome for outcome in outcomes if outcome.activity.is_stumble]
     quiet = [outcome for outcome in outcomes if not (outcome.activity.is_stumble or outcome.activity.is_fall)]
     detected = sum(_stumble_alarm(outcome, gate) is not None for outcome in trials)
@@ -97,7 +97,7 @@ def _stumble(outcomes: Sequence[Outcome], gate: str) -> Json:
     }
 
 
-def _pre_impact(outcomes: Sequence[Outcome], gate: str) -> Json:
+def _pre_impact(outcomes: Sequence[TrialResult], gate: str) -> Json:
     falls = [outcome for outcome in outcomes if outcome.activity.is_fall]
     quiet = [outcome for outcome in outcomes if not outcome.activity.is_fall]
     return {
@@ -107,7 +107,7 @@ def _pre_impact(outcomes: Sequence[Outcome], gate: str) -> Json:
     }
 
 
-def _foreseen(falls: Sequence[Outcome], gate: str) -> Json:
+def _foreseen(falls: Sequence[TrialResult], gate: str) -> Json:
     leads = _present(lead_s(outcome, gate) for outcome in falls)
     useful = sum(lead >= USEFUL_LEAD_S for lead in leads)
     return {
@@ -122,7 +122,7 @@ def _foreseen(falls: Sequence[Outcome], gate: str) -> Json:
     }
 
 
-def _fall(outcomes: Sequence[Outcome], gate: str) -> Json:
+def _fall(outcomes: Sequence[TrialResult], gate: str) -> Json:
     falls = [outcome for outcome in outcomes if outcome.activity.is_fall]
     quiet = [outcome for outcome in outcomes if not outcome.activity.is_fall]
     delays = _present(fall_delay_s(outcome, gate) for outcome in falls)
@@ -142,7 +142,7 @@ def _sensitivity(detected: int, trials: int) -> Json:
     }
 
 
-def _false_alarms(quiet: Sequence[Outcome], kind: Kind, gate: str) -> Json:
+def _false_alarms(quiet: Sequence[TrialResult], kind: Kind, gate: str) -> Json:
     alarms = [alarm for outcome in quiet for alarm in heard(outcome, kind, gate)]
     walking = sum(alarm.walking for alarm in alarms)
     walking_hours = sum(outcome.walking_s for outcome in quiet) / 3600
@@ -164,7 +164,7 @@ def _false_alarms(quiet: Sequence[Outcome], kind: Kind, gate: str) -> Json:
     }
 
 
-def _per_activity(outcomes: Sequence[Outcome], gate: str) -> Json:
+def _per_activity(outcomes: Sequence[TrialResult], gate: str) -> Json:
     """Return, for each activity code, trials and hours and how many trials and alarms of each kind there were."""
     table: Json = {}
     for outcome in outcomes:
@@ -186,14 +186,14 @@ def _no_alarms() -> dict[str, int]:
     return {"trials_with_alarm": 0, "alarms": 0}
 
 
-def _worst(outcomes: Sequence[Outcome], gate: str, count: int = 12) -> Json:
+def _worst(outcomes: Sequence[TrialResult], gate: str, count: int = 12) -> Json:
     """Return names: what was missed, and the quiet trials with most alarms."""
-    asked: dict[Kind, Callable[[Outcome], bool]] = {
+    asked: dict[Kind, Callable[[TrialResult], bool]] = {
         Kind.STUMBLE: lambda o: o.activity.is_stumble,
         Kind.PRE_IMPACT: lambda o: o.activity.is_fall,
         Kind.FALL: lambda o: o.activity.is_fall,
     }
-    found: dict[Kind, Callable[[Outcome], bool]] = {
+    found: dict[Kind, Callable[[TrialResult], bool]] = {
         Kind.STUMBLE: lambda o: _stumble_alarm(o, gate) is not None,
         Kind.PRE_IMPACT: lambda o: lead_s(o, gate) is not None,
         Kind.FALL: lambda o: fall_delay_s(o, gate) is not None,

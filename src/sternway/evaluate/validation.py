@@ -33,7 +33,7 @@ from sternway.evaluate.perturbation import (
     curve,
     probe,
 )
-from sternway.evaluate.pipeline import Outcome
+from sternway.evaluate.pipeline import TrialResult
 from sternway.evaluate.score import scores
 from sternway.evaluate.trial import Dataset, TrialFile
 from sternway.evaluate.variation import VARIATIONS
@@ -106,22 +106,22 @@ def asked(page: str, sets: Iterable[str], words: Sequence[str] | None = None) ->
 
 def outcomes_of(
     reader: Dataset, files: Sequence[TrialFile], jobs: int, variation: str = "as-is"
-) -> Iterator[Outcome]:
+) -> Iterator[TrialResult]:
     """Yield the outcome of each readable file."""
     with ProcessPoolExecutor(jobs) as pool:
         results = pool.map(partial(run_one, reader, variation=variation), files, chunksize=4)
         for result in progress(results, len(files)):
-            if isinstance(result, Outcome):
+            if isinstance(result, TrialResult):
                 yield result
 
 
-def heard_in(reader: Dataset, folder: Path, jobs: int) -> list[Outcome]:
+def heard_in(reader: Dataset, folder: Path, jobs: int) -> list[TrialResult]:
     """Return the outcome of every readable trial under ``folder``."""
     print(reader.name, file=sys.stderr)
     return list(outcomes_of(reader, reader.find(folder), jobs))
 
 
-def _table(reader: Dataset, outcomes: Sequence[Outcome]) -> str:
+def _table(reader: Dataset, outcomes: Sequence[TrialResult]) -> str:
     ungated, gated = (scores(reader.name, gate, outcomes) for gate in ("none", "walking"))
     return f"## {reader.name}\n\n```text\n{report.table(ungated, gated, reader.activities)}```\n"
 
@@ -133,7 +133,7 @@ def sample(files: Sequence[TrialFile]) -> list[TrialFile]:
     return [file for code, step in some.items() for file in [f for f in files if f.activity == code][::step]]
 
 
-def _varied(folder: Path, jobs: int, as_is: Sequence[Outcome]) -> str:
+def _varied(folder: Path, jobs: int, as_is: Sequence[TrialResult]) -> str:
     """Return the page's part on what changes when the samples do; ``as_is`` holds the outcomes without change."""
     reader = dataset("sisfall")
     files = sample(reader.find(folder))

@@ -15,25 +15,26 @@ from sternway.samples import Vector
 class CadenceSettings:
     """Over ``window_s``, every ``every_s``, strides of ``shortest_s`` to ``longest_s`` (50 to 150 steps a minute).
 
-    The first peak of the autocorrelation that reaches ``first`` of the highest is one stride, a higher one after it
-    two; below ``least`` of the power nothing repeats. Set on VIDIMU's forward walking, scored on its backward one.
+    The first peak of the autocorrelation that reaches ``first_share`` of the highest is one stride, a higher one
+    after it two; below ``min_similarity`` of the power nothing repeats. Set on VIDIMU's forward walking, scored on
+    its backward one.
     """
 
     window_s: float = 4.0
     every_s: float = 1.0
     shortest_s: float = 0.8
     longest_s: float = 2.4
-    first: float = 0.7
-    least: float = 0.2
+    first_share: float = 0.7
+    min_similarity: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """Steps a minute over the window that ends at ``time_s``; ``likeness`` (0 to 1) of one stride to the next."""
+    """Steps a minute over the window that ends at ``time_s``; ``similarity`` (0 to 1) of one stride to the next."""
 
     time_s: float
     cadence_spm: float
-    likeness: float
+    similarity: float
 
 
 class RotationCadence:
@@ -70,17 +71,21 @@ class RotationCadence:
         rates = np.array(self._rates)
         count = len(rates)
         spectrum = fft.rfft(rates - rates.mean(axis=0), 2 * count, axis=0)
-        alike = fft.irfft(np.sum((spectrum * np.conj(spectrum)).real, axis=1))[:count]
-        alike = alike / np.arange(count, 0, -1)
-        if alike[0] <= 0.0:
+        autocorrelation = fft.irfft(np.sum((spectrum * np.conj(spectrum)).real, axis=1))[:count]
+        autocorrelation = autocorrelation / np.arange(count, 0, -1)
+        if autocorrelation[0] <= 0.0:
             return []
-        alike /= alike[0]
+        autocorrelation /= autocorrelation[0]
         lags = range(round(settings.shortest_s * RATE_HZ), round(settings.longest_s * RATE_HZ) + 1)
-        peaks = [lag for lag in lags if alike[lag] >= alike[lag - 1] and alike[lag] > alike[lag + 1]]
-        best = max((float(alike[lag]) for lag in peaks), default=0.0)
-        if best < settings.least:
+        peaks = [
+            lag
+            for lag in lags
+            if autocorrelation[lag] >= autocorrelation[lag - 1] and autocorrelation[lag] > autocorrelation[lag + 1]
+        ]
+        best = max((float(autocorrelation[lag]) for lag in peaks), default=0.0)
+        if best < settings.min_similarity:
             return []
-        lag = next(lag for lag in peaks if alike[lag] >= settings.first * best)
-        before, top, after = alike[lag - 1 : lag + 2].tolist()
+        lag = next(lag for lag in peaks if autocorrelation[lag] >= settings.first_share * best)
+        before, top, after = autocorrelation[lag - 1 : lag + 2].tolist()
         stride_s = (lag + 0.5 * (before - after) / (before - 2.0 * top + after)) / RATE_HZ
         return [Cadence(time_s, 120.0 / stride_s, top)]

@@ -12,24 +12,24 @@ from sternway.motion.resample import PERIOD_S
 _CELL = 10
 _CELLS = 20
 _SETTLED_CELLS = 10
-_NOTHING = (0.0,) * 10
+_ZEROS = (0.0,) * 10
 
 
 @dataclass(frozen=True, slots=True)
 class DirectionSettings:
     """How direction is decided over two seconds, every tenth of one.
 
-    The weights are of a logistic regression on IPOL and SisFall, forward and time-reversed, that needs no bias and
-    no step frequency. ``unknown_score`` and, in slow gait (vertical below ``slow_mps2`` rms), ``slow_score`` are
-    what a decision takes; ``turn_score`` is what it takes to change one's mind. Below ``still_mps2``, or when
-    forward motion is less than ``marching`` times the vertical one (marching in place) or ``sideways`` times the
+    The weights are of a logistic regression on IPOL and SisFall, forward and time-reversed, that needs no bias and no
+    step frequency. ``unknown_score`` and, in slow gait (vertical below ``slow_mps2`` rms), ``slow_score`` are what a
+    decision takes; ``turn_score`` is what it takes to change one's mind. Below ``still_mps2``, or when forward motion
+    is less than ``min_forward_ratio`` times the vertical one (marching in place) or ``min_sideways_ratio`` times the
     sideways one, nothing is decided: forward and backward walking are above 0.33 and 0.76 in 99.9 % of windows.
     ``turn_radps`` of yaw, below ``yaw_hz`` so that the swing of the hips is none, is a turn: the last answer holds
-    for ``turn_hold_s``, and until ``straight_s`` of the last two seconds were straight, unless a high score says
-    otherwise sooner. A new answer from less than two seconds of evidence (after a turn, or a start in motion) takes
-    a score that grows with the power ``short`` of what is missing: 2.8 times as much from one second, 8 times from
-    ``least_s``. IPOL, SisFall, HAPT and the mocap each have no more wrong windows than without it, for any power
-    from 1 to 2.
+    for ``turn_hold_s``, and until ``settled_s`` of the last two seconds were straight, unless a high score says
+    otherwise sooner. A new answer from less than two seconds of evidence (after a turn, or a start in motion) takes a
+    score that grows with the power ``missing_power`` of what is missing: 2.8 times as much from one second, 8 times
+    from ``min_straight_s``. IPOL, SisFall, HAPT and the mocap each have no more wrong windows than without it, for
+    any power from 1 to 2.
     """
 
     low_hz: float = 0.7
@@ -44,14 +44,14 @@ class DirectionSettings:
     turn_score: float = 2.0
     slow_mps2: float = 1.0
     still_mps2: float = 0.2
-    marching: float = 0.25
-    sideways: float = 0.6
+    min_forward_ratio: float = 0.25
+    min_sideways_ratio: float = 0.6
     yaw_hz: float = 0.3
     turn_radps: float = 0.6
     turn_hold_s: float = 4.0
-    straight_s: float = 1.0
-    least_s: float = 0.5
-    short: float = 1.5
+    settled_s: float = 1.0
+    min_straight_s: float = 0.5
+    missing_power: float = 1.5
 
 
 class DirectionEstimator:
@@ -82,7 +82,7 @@ class DirectionEstimator:
         self._score = 0.0
         self._turning_s = 0.0
         self._cells: deque[tuple[float, ...]] = deque(maxlen=_CELLS)
-        self._sums: tuple[float, ...] = _NOTHING
+        self._sums: tuple[float, ...] = _ZEROS
         self._in_cell = 0
 
     @property
@@ -105,14 +105,14 @@ class DirectionEstimator:
             self._direction = Direction.UNKNOWN
         self._turning_s = self._turning_s + PERIOD_S if turning else 0.0
         if turning:
-            products = _NOTHING
+            products = _ZEROS
             if self._turning_s > self._settings.turn_hold_s:
                 self._direction = Direction.UNKNOWN
         self._sums = tuple(map(add, self._sums, products))
         self._in_cell += 1
         if self._in_cell == _CELL:
             self._cells.append(self._sums)
-            self._sums, self._in_cell = _NOTHING, 0
+            self._sums, self._in_cell = _ZEROS, 0
             if walking and not turning and len(self._cells) >= _SETTLED_CELLS:
                 self._decide()
         return self._direction
@@ -145,29 +145,29 @@ class DirectionEstimator:
         settings = self._settings
         vv, rr, ff, vf, rf, j2, j3, aa, ll, count = map(sum, zip(*self._cells, strict=True))
         seconds = count * PERIOD_S
-        if seconds < settings.least_s:
+        if seconds < settings.min_straight_s:
             return
         vertical = math.sqrt(aa / count)
         enough = vertical > settings.still_mps2 and min(vv, rr, ff, j2) > 0.0
-        if not enough or ff < settings.marching**2 * aa or ff < settings.sideways**2 * ll:
+        if not enough or ff < settings.min_forward_ratio**2 * aa or ff < settings.min_sideways_ratio**2 * ll:
             self._score = 0.0
         else:
             velocity_part = settings.velocity_weight * vf / math.sqrt(vv * ff)
             jerk_part = settings.jerk_weight * rf / math.sqrt(rr * ff)
             skew_part = settings.skew_weight * math.sqrt(count) * j3 / (j2 * math.sqrt(j2))
             self._score = velocity_part + jerk_part + skew_part
-        told = Direction.FORWARD if self._score > 0.0 else Direction.BACKWARD
-        if abs(self._score) > self._least(told, vertical, seconds):
-            self._direction = told
-        elif seconds >= settings.straight_s:
+        found = Direction.FORWARD if self._score > 0.0 else Direction.BACKWARD
+        if abs(self._score) > self._needed_score(found, vertical, seconds):
+            self._direction = found
+        elif seconds >= settings.settled_s:
             self._direction = Direction.UNKNOWN
 
-    def _least(self, told: Direction, vertical_mps2: float, seconds: float) -> float:
-        """Return the score that it takes to say ``told`` from so many straight seconds."""
+    def _needed_score(self, found: Direction, vertical_mps2: float, seconds: float) -> float:
+        """Return the score that it takes to say ``found`` from so many straight seconds."""
         settings = self._settings
         least = settings.slow_score if vertical_mps2 < settings.slow_mps2 else settings.unknown_score
-        if told is self._direction and seconds >= settings.straight_s:
+        if found is self._direction and seconds >= settings.settled_s:
             return least
         if self._direction is not Direction.UNKNOWN:
             least = max(least, settings.turn_score)
-        return least * math.pow(_CELLS * _CELL * PERIOD_S / seconds, settings.short)
+        return least * math.pow(_CELLS * _CELL * PERIOD_S / seconds, settings.missing_power)

@@ -15,14 +15,14 @@ from sternway.motion.angle import unit
 from sternway.motion.direction import DirectionSettings
 from sternway.motion.filters import LowPass
 from sternway.motion.resample import PERIOD_S, RATE_HZ
-from sternway.motion.window import Lookback
+from sternway.motion.window import RowBuffer
 from sternway.samples import GRAVITY_MPS2, Floats, Vector
 
 if TYPE_CHECKING:
     from sternway.motion.trunk import TrunkMotion, TrunkSample
 
 
-PURE_RAD = math.radians(12.0)
+PERIODIC_AXIS_RAD = math.radians(12.0)
 """In the middle of the back the direction that repeats most purely is the better axis (SisFall: 7 instead of 9
 degrees at the 90th percentile); on the hip the pelvis' turning spoils it, and the two part by 15 and more (HAPT)."""
 
@@ -108,20 +108,20 @@ def shift(stored: Mounting, seen: Mounting, *, walked_forward: bool) -> Mounting
 class MountingSettings:
     """When a mounting is accepted; set on IPOL, SisFall and HAPT.
 
-    At least ``least_s`` of straight walking within the last ``window_s``, looked at every ``every_s``; of these
-    whole seconds, since a Fourier transform of some other lengths takes three times as long. Three
-    estimates of the forward axis must agree within ``agree_rad``. Confidence falls by half over that angle and with a
-    direction score below ``sure_score`` (the median of walking); a wrong polarity was seen at 0.34, none above
-    ``least_confidence``. ``turn_radps`` of yaw below ``yaw_hz`` is not straight. Standing is quiet
-    below ``quiet_radps`` and within ``quiet_mps2`` of 1 g for ``quiet_s``.
+    At least ``min_straight_s`` of straight walking within the last ``window_s``, looked at every ``every_s``; of
+    these whole seconds, since a Fourier transform of some other lengths takes three times as long. Three estimates of
+    the forward axis must agree within ``max_spread_rad``. Confidence falls by half over that angle and with a
+    direction score below ``full_score`` (the median of walking); a wrong polarity was seen at 0.34, none above
+    ``min_confidence``. ``turn_radps`` of yaw below ``yaw_hz`` is not straight. Standing is quiet below
+    ``quiet_radps`` and within ``quiet_mps2`` of 1 g for ``quiet_s``.
     """
 
-    least_s: float = 6.0
+    min_straight_s: float = 6.0
     window_s: float = 20.0
     every_s: float = 1.0
-    agree_rad: float = math.radians(20.0)
-    sure_score: float = 6.0
-    least_confidence: float = 0.38
+    max_spread_rad: float = math.radians(20.0)
+    full_score: float = 6.0
+    min_confidence: float = 0.38
     low_hz: float = 0.6
     high_hz: float = 5.0
     jerk_hz: float = 10.0
@@ -145,7 +145,7 @@ class MountingEstimator:
     def __init__(self, settings: MountingSettings | None = None) -> None:
         self._settings = settings or MountingSettings()
         self._window = round(self._settings.window_s * RATE_HZ)
-        self._rows = Lookback(self._window, 7)
+        self._rows = RowBuffer(self._window, 7)
         self.reset()
 
     def reset(self) -> None:
@@ -168,7 +168,7 @@ class MountingEstimator:
         for sample in trunk.samples:
             while steps and steps[0].decided_at_s <= sample.time_s:
                 self._intervals.extend(filter(None, [steps.popleft().step_time_s]))
-            self._stand(sample)
+            self._follow_standing(sample)
             straight = self._straight(sample.yaw_rate_radps) and sample.walking
             self._rows.push((*sample.accel_mps2, *sample.up, float(straight)))
             self._count += 1
@@ -180,7 +180,7 @@ class MountingEstimator:
     def _straight(self, yaw_radps: float) -> bool:
         return abs(self._yaw.update(yaw_radps)) < self._settings.turn_radps
 
-    def _stand(self, sample: "TrunkSample") -> None:
+    def _follow_standing(self, sample: "TrunkSample") -> None:
         """Take the mean of up while the wearer stands still."""
         settings, up = self._settings, sample.up
         off_mps2 = abs(sample.accel_norm_mps2 - GRAVITY_MPS2)
@@ -200,20 +200,20 @@ class MountingEstimator:
         second = round(RATE_HZ)
         rows = self._rows.rows[-(min(self._count, self._window) // second * second) :]
         straight = rows[:, 6] > 0.0
-        if np.count_nonzero(straight) < settings.least_s * RATE_HZ:
+        if np.count_nonzero(straight) < settings.min_straight_s * RATE_HZ:
             return None
-        up = np.array(self._standing_or(rows[straight, 3:6].mean(axis=0)))
-        walk = _Walk.seen(rows, up, straight, settings)
+        up = np.array(self._upright(rows[straight, 3:6].mean(axis=0)))
+        walk = _WalkWindow.seen(rows, up, straight, settings)
         lag = round(median(self._intervals) * RATE_HZ)
         axis, spread_rad = walk.axis(lag)
         score = walk.score(axis)
-        sure = (1.0 - 0.5 * spread_rad / settings.agree_rad) * min(1.0, abs(score) / settings.sure_score)
-        if spread_rad > settings.agree_rad or sure < settings.least_confidence:
+        confidence = (1.0 - 0.5 * spread_rad / settings.max_spread_rad) * min(1.0, abs(score) / settings.full_score)
+        if spread_rad > settings.max_spread_rad or confidence < settings.min_confidence:
             return None
         forward = math.copysign(1.0, score) * (axis @ walk.basis)
-        return Mounting(unit(up.tolist()), unit(forward.tolist()), sure)
+        return Mounting(unit(up.tolist()), unit(forward.tolist()), confidence)
 
-    def _standing_or(self, walking_up: Floats) -> Vector:
+    def _upright(self, walking_up: Floats) -> Vector:
         """Return up in quiet standing unless the clip has been moved since, then ``walking_up``."""
         standing = self._standing_up
         if standing is None or _angle(np.array(standing), walking_up) > self._settings.same_up_rad:
@@ -222,10 +222,10 @@ class MountingEstimator:
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
+class _WalkWindow:
     """The last seconds in the two axes of ``basis`` (2, 3), which are perpendicular to up.
 
-    ``horizontal`` (2, n), vertical velocity and ``rise`` (n,) keep the band of gait only; ``brake`` (2, n) is
+    ``horizontal`` (2, n), vertical velocity and ``rise`` (n,) keep the band of gait only; ``jerk`` (2, n) is
     horizontal jerk below 10 Hz. ``straight`` (n,) marks the samples that count.
     """
 
@@ -233,11 +233,11 @@ class _Walk:
     horizontal: Floats
     velocity: Floats
     rise: Floats
-    brake: Floats
+    jerk: Floats
     straight: NDArray[np.bool_]
 
     @classmethod
-    def seen(cls, rows: Floats, up: Floats, straight: NDArray[np.bool_], settings: MountingSettings) -> "_Walk":
+    def seen(cls, rows: Floats, up: Floats, straight: NDArray[np.bool_], settings: MountingSettings) -> "_WalkWindow":
         """Return the walk in ``rows`` (n, 7) of specific force (3), the upward direction (3) and one column more."""
         basis, count = _basis(up), len(rows)
         force, ups = np.split(rows[:, :6].T.copy(), 2)
@@ -247,8 +247,8 @@ class _Walk:
         hz = fft.rfftfreq(count, PERIOD_S)
         turn = 2.0j * np.pi * np.maximum(hz, 0.1)
         gait = waves * ((hz > settings.low_hz) & (hz < settings.high_hz))
-        brake = waves[:2] * (turn * (hz < settings.jerk_hz))
-        back = fft.irfft(np.vstack((gait[:2], gait[2] / turn, gait[2] * turn, brake)), count)
+        jerk = waves[:2] * (turn * (hz < settings.jerk_hz))
+        back = fft.irfft(np.vstack((gait[:2], gait[2] / turn, gait[2] * turn, jerk)), count)
         return cls(basis, back[:2], back[2], back[3], back[4:], straight)
 
     def axis(self, lag: int) -> tuple[Floats, float]:
@@ -259,24 +259,24 @@ class _Walk:
         repeated, power = repeated + repeated.T, before @ before.T + after @ after.T
         causes = np.vstack((self.velocity, self.rise)).compress(self.straight, axis=1)
         coherent = (causes / causes.std(axis=1, keepdims=True)) @ self.horizontal.compress(self.straight, axis=1).T
-        axes = [_strongest(square) for square in (repeated, repeated + power, coherent.T @ coherent)]
+        axes = [_principal(square) for square in (repeated, repeated + power, coherent.T @ coherent)]
         spread_rad = max(_line_angle(one, other) for one in axes for other in axes)
-        pure = _purest(repeated, power)
-        if _line_angle(axes[0], pure) < PURE_RAD:
-            return _between(axes[0], pure), spread_rad
+        most_periodic = _most_periodic(repeated, power)
+        if _line_angle(axes[0], most_periodic) < PERIODIC_AXIS_RAD:
+            return _midway(axes[0], most_periodic), spread_rad
         return axes[0], spread_rad
 
     def score(self, axis: Floats) -> float:
         """Return the direction score of the walk if ``axis`` (2,) is forward: above 0 forward, below backward."""
-        settings, now = DirectionSettings(), self.straight
-        ahead, brake = (axis @ self.horizontal)[now], (axis @ self.brake)[now]
-        if not np.any(ahead) or not np.any(brake):
+        settings, straight = DirectionSettings(), self.straight
+        ahead, jerk = (axis @ self.horizontal)[straight], (axis @ self.jerk)[straight]
+        if not np.any(ahead) or not np.any(jerk):
             return 0.0
-        squares = brake * brake
+        squares = jerk * jerk
         return (
-            settings.velocity_weight * _cosine(self.velocity[now], ahead)
-            + settings.jerk_weight * _cosine(self.rise[now], ahead)
-            + settings.skew_weight * float((squares * brake).mean() / squares.mean() ** 1.5)
+            settings.velocity_weight * _cosine(self.velocity[straight], ahead)
+            + settings.jerk_weight * _cosine(self.rise[straight], ahead)
+            + settings.skew_weight * float((squares * jerk).mean() / squares.mean() ** 1.5)
         )
 
 
@@ -287,19 +287,19 @@ def _basis(up: Floats) -> Floats:
     return np.array([first, np.cross(up, first)])
 
 
-def _strongest(square: Floats) -> Floats:
+def _principal(square: Floats) -> Floats:
     """Return the eigenvector of the largest eigenvalue of a symmetric matrix."""
     return np.asarray(np.linalg.eigh(square)[1][:, -1])
 
 
-def _purest(square: Floats, power: Floats) -> Floats:
+def _most_periodic(square: Floats, power: Floats) -> Floats:
     """Return the direction (2,) with the largest share of ``square`` in ``power``: the generalised eigenvector."""
     whiten = np.linalg.inv(np.linalg.cholesky(power + 1e-9 * np.trace(power) * np.eye(2)))
-    vector = whiten.T @ _strongest(whiten @ square @ whiten.T)
+    vector = whiten.T @ _principal(whiten @ square @ whiten.T)
     return np.asarray(vector / np.linalg.norm(vector))
 
 
-def _between(one: Floats, other: Floats) -> Floats:
+def _midway(one: Floats, other: Floats) -> Floats:
     """Return the unit vector halfway between two lines."""
     both = one + math.copysign(1.0, float(one @ other)) * other
     return np.asarray(both / np.linalg.norm(both))

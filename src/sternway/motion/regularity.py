@@ -18,7 +18,7 @@ from sternway.samples import Floats
 
 # Stride times are found by laying each 0.6 s of the walk over what follows a stride later, within 15 % of the usual
 # stride. A match worse than this correlation says nothing about timing.
-_WINDOW_S, _SEARCH, _LEAST_MATCH = 0.6, 0.15, 0.4
+_WINDOW_S, _SEARCH_SHARE, _MIN_MATCH = 0.6, 0.15, 0.4
 # Differences beyond this many medians are held there: one outlier must not make the spread (cf. Huber's k).
 _OUTLIER_MEDIANS = 4.0
 _FEWEST_STEPS = 5
@@ -101,7 +101,7 @@ def pool(stretches: Sequence[GaitStretch]) -> GaitQuality:
     """
     changes_s = [change for stretch in stretches for change in stretch.stride_changes_s]
     count = len(stretches)
-    widest_s = _SEARCH * 2.0 * sum(stretch.step_time_s for stretch in stretches) / count
+    widest_s = _SEARCH_SHARE * 2.0 * sum(stretch.step_time_s for stretch in stretches) / count
     vertical = sum(stretch.vertical_variance for stretch in stretches)
     return GaitQuality(
         cadence_spm=60.0 * count / sum(stretch.step_time_s for stretch in stretches),
@@ -119,9 +119,9 @@ def spread_s(stride_changes_s: Sequence[float]) -> float:
 
     Their mean absolute value, outliers held; that of two normal values is 2 / sqrt(pi) of their standard deviation.
     """
-    sizes_s = np.abs(stride_changes_s)
-    limit_s = _OUTLIER_MEDIANS * float(median(sizes_s)) + 0.01
-    return float(np.mean(np.minimum(sizes_s, limit_s))) * math.sqrt(math.pi) / 2.0 + _TIMING_FLOOR_S
+    magnitudes_s = np.abs(stride_changes_s)
+    limit_s = _OUTLIER_MEDIANS * float(median(magnitudes_s)) + 0.01
+    return float(np.mean(np.minimum(magnitudes_s, limit_s))) * math.sqrt(math.pi) / 2.0 + _TIMING_FLOOR_S
 
 
 def _step_s(autocorrelation: Floats, counted_s: float) -> float:
@@ -144,14 +144,14 @@ def _stride_changes_s(signals: Floats, step_s: float) -> tuple[float, ...]:
 
 def _starts(n: int, step_s: float) -> list[int]:
     """Return where to begin, every half step, so that a window and its match a stride later fit into n samples."""
-    last = n - (_WINDOW_S + 2 * step_s * (1.0 + _SEARCH)) * RATE_HZ - 2
+    last = n - (_WINDOW_S + 2 * step_s * (1.0 + _SEARCH_SHARE)) * RATE_HZ - 2
     return [round(start) for start in np.arange(0.0, max(0.0, last), 0.5 * step_s * RATE_HZ).tolist()]
 
 
-def _stride_s(signals: Floats, power: Floats, start: int, usual_s: float) -> float | None:
+def _stride_s(signals: Floats, power: Floats, start: int, expected_s: float) -> float | None:
     """Return how long after ``start`` the wave is most like itself, to a fraction of a sample."""
-    width, low = round(_WINDOW_S * RATE_HZ), int((1.0 - _SEARCH) * usual_s * RATE_HZ)
-    count = int(2.0 * _SEARCH * usual_s * RATE_HZ) + 2
+    width, low = round(_WINDOW_S * RATE_HZ), int((1.0 - _SEARCH_SHARE) * expected_s * RATE_HZ)
+    count = int(2.0 * _SEARCH_SHARE * expected_s * RATE_HZ) + 2
     wave = signals[:, start : start + width]
     wave = wave - np.add.reduce(wave, axis=1, keepdims=True) / width
     first = start + low
@@ -159,7 +159,7 @@ def _stride_s(signals: Floats, power: Floats, start: int, usual_s: float) -> flo
     match = np.correlate(later[0], wave[0]) + np.correlate(later[1], wave[1])
     match /= np.sqrt(power[first : first + count] * power[start]) + 1e-12
     best = int(np.argmax(match))
-    if not 0 < best < count - 1 or match[best] < _LEAST_MATCH:
+    if not 0 < best < count - 1 or match[best] < _MIN_MATCH:
         return None
     before, top, after = (float(value) for value in match[best - 1 : best + 2])
     return (low + best + 0.5 * (before - after) / (before - 2.0 * top + after)) / RATE_HZ
@@ -167,12 +167,12 @@ def _stride_s(signals: Floats, power: Floats, start: int, usual_s: float) -> flo
 
 def _power(signals: Floats, width: int) -> Floats:
     """Return the power about the mean, all rows together, of each ``width`` samples of ``signals`` (2, n)."""
-    nothing = np.zeros((len(signals), 1))
-    sums = np.cumsum(np.concatenate((nothing, signals), axis=1), axis=1)
-    squares = np.cumsum(np.concatenate((nothing, signals * signals), axis=1), axis=1)
+    zeros = np.zeros((len(signals), 1))
+    sums = np.cumsum(np.concatenate((zeros, signals), axis=1), axis=1)
+    squares = np.cumsum(np.concatenate((zeros, signals * signals), axis=1), axis=1)
     means = (sums[:, width:] - sums[:, :-width]) / width
-    about = squares[:, width:] - squares[:, :-width] - width * means * means
-    return np.asarray(np.maximum(about, 0.0).sum(axis=0), dtype=np.float64)
+    power = squares[:, width:] - squares[:, :-width] - width * means * means
+    return np.asarray(np.maximum(power, 0.0).sum(axis=0), dtype=np.float64)
 
 
 def _autocorrelation(signal: Floats) -> Floats:

@@ -16,7 +16,7 @@ _LARGEST_SQUARE = 7000.0**2
 _LATEST_S = 1e10  # three centuries
 
 _Row = list[float]
-_NOTHING: _Row = [0.0] * 6
+_ZEROS: _Row = [0.0] * 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +71,20 @@ class Resampler:
             if self._last_s is None:
                 self._begin(time_s, row)
                 continue
-            silence_s = time_s - self._last_s
-            if 0.0 < silence_s <= self._settings.gap_s:
+            interval_s = time_s - self._last_s
+            if 0.0 < interval_s <= self._settings.gap_s:
                 self._late_count = 0
                 self._add(self._last_s, time_s, row, rows)
-            elif self._is_gap(silence_s):
+            elif self._is_gap(interval_s):
                 self.reset()
                 rows = []
                 found.append((rows, True))
                 self._begin(time_s, row)
         return [stretch for stretch in found if stretch[0] or stretch[1]]
 
-    def _is_gap(self, silence_s: float) -> bool:
-        self._late_count += silence_s < -self._settings.gap_s
-        return silence_s > self._settings.gap_s or self._late_count >= self._settings.late_count
+    def _is_gap(self, interval_s: float) -> bool:
+        self._late_count += interval_s < -self._settings.gap_s
+        return interval_s > self._settings.gap_s or self._late_count >= self._settings.late_count
 
     def _add(self, last_s: float, time_s: float, row: _Row, out: list[_Row]) -> None:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
@@ -96,7 +96,7 @@ class Resampler:
             mean = _add_area(self._mean, last, row, at, (edge_s - start_s) * RATE_HZ)
             if self._whole:
                 out.append([(self._cell + 0.5) / RATE_HZ, *mean])
-            self._cell, self._whole, self._mean = self._cell + 1, True, _NOTHING
+            self._cell, self._whole, self._mean = self._cell + 1, True, _ZEROS
             start_s = edge_s
         if start_s < time_s:
             at = (0.5 * (start_s + time_s) - last_s) * per_s
@@ -105,7 +105,7 @@ class Resampler:
 
     def _begin(self, time_s: float, row: _Row) -> None:
         self._last_s, self._last = time_s, row
-        self._cell, self._whole, self._mean = math.floor(time_s * RATE_HZ), False, _NOTHING
+        self._cell, self._whole, self._mean = math.floor(time_s * RATE_HZ), False, _ZEROS
 
 
 def _add_area(means: _Row, first: _Row, second: _Row, at: float, width: float) -> _Row:

@@ -82,7 +82,7 @@ class SpeedEstimator:
             while self._history[0][0] < time_s - _HISTORY_S:
                 self._history.popleft()
             while waiting and waiting[0].decided_at_s <= time_s:
-                self._take(waiting.popleft(), sample.direction)
+                self._add_step(waiting.popleft(), sample.direction)
 
     def begin_distance(self) -> None:
         """Begin to measure a walk of known length."""
@@ -98,7 +98,7 @@ class SpeedEstimator:
         self._calibration[way.word] = distance_m / sum(root for root, _ in steps)
         return way
 
-    def _take(self, step: Step, way: Direction) -> None:
+    def _add_step(self, step: Step, way: Direction) -> None:
         paused = step.step_time_s is None or step.step_time_s > _SLOWEST_STEP_S
         step_s = None if paused else step.step_time_s
         start_s = step.time_s - (step_s or _median_step_s(self._steps))
@@ -110,9 +110,9 @@ class SpeedEstimator:
             self._measuring.append((root, way))
         if step_s is not None:
             self._steps.append((step.time_s, step_s, root, way))
-            self._add(way.word, root, step_s)
+            self._add_distance(way.word, root, step_s)
 
-    def _add(self, way: str, root: float, step_s: float) -> None:
+    def _add_distance(self, way: str, root: float, step_s: float) -> None:
         if way in self._calibration:
             metres, seconds = self._walked.get(way, (0.0, 0.0))
             self._walked[way] = (metres + self._calibration[way] * root, seconds + step_s)

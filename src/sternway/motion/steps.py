@@ -15,7 +15,7 @@ from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.samples import Vector
 
-_KEPT = 512
+_HISTORY_COUNT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class StepSettings:
     """How steps are told from other motion; set on IPOL, mobgap and HAPT, in samples of 100 Hz seconds and m/s2.
 
     ``low_hz`` to ``high_hz`` is 42 to 198 steps a minute, with room on both sides of the usual 60 to 140. A rise of
-    the band counts when it is ``least_rise`` of the usual one and ``floor_mps2`` at least. A rise above ``sure_rise``
-    is decided as soon as it has fallen by ``sure_fall``; others by ``fall`` or after ``still_s`` without a new top.
+    the band counts when it is ``min_rise`` of the usual one and ``floor_mps2`` at least. A rise above ``early_rise``
+    is decided as soon as it has fallen by ``early_fall``; others by ``fall`` or after ``still_s`` without a new top.
     ``refractory_s`` and ``refractory_steps`` (a share of the usual step) keep the second hump of a step out: weak
     humps, with less than the usual rise, must come nearly a full step later, and not ``late_steps`` later when below
     ``late_rise``: that is a body coming to rest. ``strong_count`` strong steps in a row begin a walk, or
@@ -45,11 +45,11 @@ class StepSettings:
 
     low_hz: float = 0.7
     high_hz: float = 3.3
-    least_rise: float = 0.15
+    min_rise: float = 0.15
     floor_mps2: float = 0.3
     fall: float = 0.15
-    sure_rise: float = 0.35
-    sure_fall: float = 0.01
+    early_rise: float = 0.35
+    early_fall: float = 0.01
     still_s: float = 0.15
     refractory_s: float = 0.28
     refractory_steps: float = 0.55
@@ -61,7 +61,7 @@ class StepSettings:
     weak_count: int = 5
     strong_mps2: float = 0.7
     weak_mps2: float = 0.5
-    least_mps2: float = 0.3
+    min_mps2: float = 0.3
     rhythm: float = 0.25
     evenness: float = 4.0
     shortest_s: float = 0.38
@@ -88,12 +88,12 @@ class StepSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hump:
+class _Rise:
     """A rise of the band and the top it reached; positions count samples since the start."""
 
     top: int
-    rise_mps2: float
-    half: float
+    height_mps2: float
+    mid_rise: float
     loading_mps3: float
 
 
@@ -119,16 +119,16 @@ class StepDetector:
         self._band.reset()
         self._lean.reset()
         self._count = 0
-        self._bands = array("d", [0.0] * _KEPT)
-        self._verticals = [0.0] * _KEPT
+        self._bands = array("d", [0.0] * _HISTORY_COUNT)
+        self._verticals = [0.0] * _HISTORY_COUNT
         self._period: int | None = None
-        self._usual_mps2 = 0.0
+        self._typical_rise_mps2 = 0.0
         self._rising = False
         self._trough = self._top = 0.0
         self._trough_at = self._top_at = 0
         self._last_top: int | None = None
         self._turning_radps = 0.0
-        self._run: list[_Hump] = []
+        self._run: list[_Rise] = []
         self._stop()
 
     @property
@@ -142,22 +142,22 @@ class StepDetector:
         """Return the steps that the sample at ``time_s`` decides; ``direction`` is the way the wearer walks now."""
         self._count = count = self._count + 1
         band = self._band.update(vertical_mps2)
-        self._bands[count % _KEPT] = band
-        self._verticals[count % _KEPT] = vertical_mps2
+        self._bands[count % _HISTORY_COUNT] = band
+        self._verticals[count % _HISTORY_COUNT] = vertical_mps2
         self._lean.update(up)
         if self._lean.tilted:
             self._run = []
-        if self._lean.bowed:
+        if self._lean.bent:
             self._stop()
         self._turning_radps += self._turn_gain * (yaw_radps - self._turning_radps)
-        self._fade()
+        self._decay()
         if count % self._rhythm_every == 0:
-            self._period = self._find_period()
-        hump = self._hump(band)
-        if hump is None:
+            self._period = self._step_period()
+        rise = self._find_rise(band)
+        if rise is None:
             return []
-        counted = self._follow(hump) if self._walking else self._begin(hump, up)
-        if self._last_top == hump.top or self._top - band > min(self._least_move(), 0.5 * hump.rise_mps2):
+        counted = self._continue_walk(rise) if self._walking else self._try_start(rise, up)
+        if self._last_top == rise.top or self._top - band > min(self._hysteresis_mps2(), 0.5 * rise.height_mps2):
             self._rising, self._trough, self._trough_at = False, band, count
         return [self._step(one, time_s, direction) for one in counted]
 
@@ -168,20 +168,20 @@ class StepDetector:
         self._intervals: deque[int] = deque(maxlen=5)
         self._last_step_s: float | None = None
 
-    def _fade(self) -> None:
+    def _decay(self) -> None:
         if self._last_top is None or self._count - self._last_top <= self._settings.hold_s * RATE_HZ:
             return
-        self._usual_mps2 *= 0.99
+        self._typical_rise_mps2 *= 0.99
         if self._walking:
             self._stop()
 
-    def _least_move(self) -> float:
-        usual, least = self._settings.fall * self._usual_mps2, 0.5 * self._settings.floor_mps2
-        return usual if usual > least else least
+    def _hysteresis_mps2(self) -> float:
+        typical, least = self._settings.fall * self._typical_rise_mps2, 0.5 * self._settings.floor_mps2
+        return typical if typical > least else least
 
-    def _hump(self, band: float) -> _Hump | None:
+    def _find_rise(self, band: float) -> _Rise | None:
         """Follow the band up and down; return a hump when its top is known well enough."""
-        settings, now, move = self._settings, self._count, self._least_move()
+        settings, now, move = self._settings, self._count, self._hysteresis_mps2()
         if not self._rising:
             if band < self._trough:
                 self._trough, self._trough_at = band, now
@@ -192,129 +192,136 @@ class StepDetector:
             self._top, self._top_at = band, now
         rise, fall = self._top - self._trough, self._top - band
         over = fall > move or now - self._top_at >= settings.still_s * RATE_HZ
-        usual = self._usual_mps2
-        sure = self._walking and rise > settings.sure_rise * usual and fall > settings.sure_fall * usual
-        return _Hump(self._top_at, rise, self._half(), self._loading()) if over or sure else None
+        typical = self._typical_rise_mps2
+        early = self._walking and rise > settings.early_rise * typical and fall > settings.early_fall * typical
+        return _Rise(self._top_at, rise, self._mid_rise(), self._loading()) if over or early else None
 
-    def _follow(self, hump: _Hump) -> list[_Hump]:
+    def _continue_walk(self, rise: _Rise) -> list[_Rise]:
         """Count one more step of a walk, if the hump is large enough and comes late enough."""
         settings = self._settings
-        interval = hump.top - (self._last_top or 0)
-        relative = hump.rise_mps2 / self._usual_mps2
+        interval = rise.top - (self._last_top or 0)
+        relative = rise.height_mps2 / self._typical_rise_mps2
         share = max(settings.refractory_steps, settings.weak_refractory_steps - settings.weak_relief * relative)
         if self._period is not None:
             share = max(share, settings.rhythm_refractory)
-        usual = self._period or median(self._intervals)
-        soon = interval < max(settings.refractory_s * RATE_HZ, share * usual)
-        late = interval > settings.late_steps * usual and relative < settings.late_rise
-        if soon or late or relative <= settings.least_rise or hump.rise_mps2 <= settings.floor_mps2:
+        typical = self._period or median(self._intervals)
+        soon = interval < max(settings.refractory_s * RATE_HZ, share * typical)
+        late = interval > settings.late_steps * typical and relative < settings.late_rise
+        if soon or late or relative <= settings.min_rise or rise.height_mps2 <= settings.floor_mps2:
             return []
         self._intervals.append(interval)
-        self._last_top = hump.top
-        self._usual_mps2 += 0.25 * (hump.rise_mps2 - self._usual_mps2)
-        return [hump]
+        self._last_top = rise.top
+        self._typical_rise_mps2 += 0.25 * (rise.height_mps2 - self._typical_rise_mps2)
+        return [rise]
 
-    def _begin(self, hump: _Hump, up: Vector) -> list[_Hump]:
+    def _try_start(self, rise: _Rise, up: Vector) -> list[_Rise]:
         """Add a hump to those that may become a walk; return all of them once their rhythm says so."""
         settings = self._settings
-        if hump.rise_mps2 <= settings.floor_mps2:
+        if rise.height_mps2 <= settings.floor_mps2:
             return []
-        since = hump.top - self._run[-1].top if self._run else 0
+        since = rise.top - self._run[-1].top if self._run else 0
         if not self._run or since > settings.longest_s * RATE_HZ:
-            self._run = [hump]
+            self._run = [rise]
         elif since >= max(settings.shortest_s * RATE_HZ, settings.rhythm_refractory * (self._period or 0)):
-            self._run = [*self._run[-settings.unsettled_count :], hump]
-        elif hump.rise_mps2 > self._run[-1].rise_mps2:
-            self._run[-1] = hump
-        self._last_top = hump.top
-        self._usual_mps2 = 0.75 * max(one.rise_mps2 for one in self._run[-3:])
+            self._run = [*self._run[-settings.unsettled_count :], rise]
+        elif rise.height_mps2 > self._run[-1].height_mps2:
+            self._run[-1] = rise
+        self._last_top = rise.top
+        self._typical_rise_mps2 = 0.75 * max(one.height_mps2 for one in self._run[-3:])
         settled = self._lean.is_settled(up) and abs(self._turning_radps) < settings.turn_radps
         for count, least in (
             (settings.strong_count, settings.strong_mps2 if settled else settings.unsettled_mps2),
             (settings.weak_count if settled else settings.unsettled_count, settings.weak_mps2),
         ):
-            if self._even(self._run[-count:], count, least):
-                return self._start(count)
+            if self._is_even(self._run[-count:], count, least):
+                return self._start_walk(count)
         return []
 
-    def _even(self, run: list[_Hump], count: int, least_mps2: float) -> bool:
+    def _is_even(self, run: list[_Rise], count: int, min_mps2: float) -> bool:
         settings = self._settings
         if len(run) < count:
             return False
-        rises = [one.rise_mps2 for one in run]
+        heights = [one.height_mps2 for one in run]
         intervals = _intervals(run)
-        usual = median(intervals)
+        typical = median(intervals)
         return (
-            median(rises) > least_mps2
-            and min(rises) > settings.least_mps2
-            and max(rises) < settings.evenness * min(rises)
-            and all(abs(interval - usual) <= settings.rhythm * usual for interval in intervals)
+            median(heights) > min_mps2
+            and min(heights) > settings.min_mps2
+            and max(heights) < settings.evenness * min(heights)
+            and all(abs(interval - typical) <= settings.rhythm * typical for interval in intervals)
         )
 
-    def _start(self, count: int) -> list[_Hump]:
+    def _start_walk(self, count: int) -> list[_Rise]:
         """Begin a walk with the last ``count`` humps, and the one before them where it fits as a first, weak step."""
         run = self._run[-count:]
-        usual = median(_intervals(run))
+        typical = median(_intervals(run))
         for before in self._run[-count - 1 : -count]:
-            if before.rise_mps2 > 0.25 * run[0].rise_mps2 and 0.85 * usual < run[0].top - before.top < 1.6 * usual:
+            if (
+                before.height_mps2 > 0.25 * run[0].height_mps2
+                and 0.85 * typical < run[0].top - before.top < 1.6 * typical
+            ):
                 run = [before, *run]
         self._walking = True
         self._lean.begin_walk()
         self._run = []
         self._intervals.extend(_intervals(run))
-        self._usual_mps2 = median(one.rise_mps2 for one in run)
+        self._typical_rise_mps2 = median(one.height_mps2 for one in run)
         return run
 
-    def _find_period(self) -> int | None:
+    def _step_period(self) -> int | None:
         """Return the step time in samples as the autocorrelation of the last seconds says it, if it says any."""
         settings = self._settings
         count = round(settings.rhythm_window_s * RATE_HZ)
         if self._count < count:
             return None
-        now = self._count % _KEPT + 1
+        now = self._count % _HISTORY_COUNT + 1
         shortest, longest = round(settings.shortest_s * RATE_HZ), round(settings.longest_s * RATE_HZ)
         ring, nothing = np.frombuffer(self._bands), np.zeros(longest + 1)
         band = np.concatenate((ring[now:], ring[:now], nothing))[-count - len(nothing) :]
         products = np.correlate(band, band[:count])
-        alike = products[shortest:] / np.arange(count - shortest, count - longest - 2, -1)
-        inner = alike[1:-1]
-        peaks = np.flatnonzero((inner >= alike[:-2]) & (inner > alike[2:]))
+        autocorrelation = products[shortest:] / np.arange(count - shortest, count - longest - 2, -1)
+        inner = autocorrelation[1:-1]
+        peaks = np.flatnonzero((inner >= autocorrelation[:-2]) & (inner > autocorrelation[2:]))
         heights = inner[peaks]
         best = heights.max(initial=0.0)
         if best <= settings.rhythm_least * products[0] / count:
             return None
         return shortest + 1 + int(peaks[(heights >= settings.rhythm_first * best).argmax()])
 
-    def _step(self, hump: _Hump, now_s: float, direction: Direction) -> Step:
+    def _step(self, rise: _Rise, now_s: float, direction: Direction) -> Step:
         settings = self._settings
-        ago_s = (self._count - hump.top) * PERIOD_S + settings.forward_lag_s
+        ago_s = (self._count - rise.top) * PERIOD_S + settings.forward_lag_s
         if direction is Direction.BACKWARD:
-            ago_s = (self._count - hump.half) * PERIOD_S - settings.backward_lead_s
+            ago_s = (self._count - rise.mid_rise) * PERIOD_S - settings.backward_lead_s
         time_s = now_s - ago_s
         since_s = None if self._last_step_s is None else time_s - self._last_step_s
         self._last_step_s = time_s
-        return Step(time_s, now_s, since_s, loading_mps3=hump.loading_mps3)
+        return Step(time_s, now_s, since_s, loading_mps3=rise.loading_mps3)
 
-    def _half(self) -> float:
+    def _mid_rise(self) -> float:
         """Return where the band crossed the middle of its rise, between samples."""
         middle = 0.5 * (self._trough + self._top)
         at = self._top_at
-        while at > self._trough_at and at > self._count - _KEPT + 2 and self._bands[at % _KEPT] > middle:
+        while (
+            at > self._trough_at
+            and at > self._count - _HISTORY_COUNT + 2
+            and self._bands[at % _HISTORY_COUNT] > middle
+        ):
             at -= 1
-        below, above = self._bands[at % _KEPT], self._bands[(at + 1) % _KEPT]
+        below, above = self._bands[at % _HISTORY_COUNT], self._bands[(at + 1) % _HISTORY_COUNT]
         return at + ((middle - below) / (above - below) if above > below else 0.0)
 
     def _loading(self) -> float:
         """Return the steepest rise of vertical acceleration from 0.16 s before the top until now."""
-        first = max(self._top_at - 16, self._count - _KEPT + 3)
-        values = [self._verticals[at % _KEPT] for at in range(first - 1, self._count + 1)]
+        first = max(self._top_at - 16, self._count - _HISTORY_COUNT + 3)
+        values = [self._verticals[at % _HISTORY_COUNT] for at in range(first - 1, self._count + 1)]
         return max(after - before for before, after in zip(values, values[2:], strict=False)) / (2.0 * PERIOD_S)
 
 
 class _Lean:
     """How far the trunk leans from where it was: a second ago, a while ago, and when the walk began.
 
-    ``tilted``: too far for a walk to begin. ``bowed``: too far to be walking, now or a moment ago.
+    ``tilted``: too far for a walk to begin. ``bent``: too far to be walking, now or a moment ago.
     """
 
     def __init__(self, settings: StepSettings) -> None:
@@ -329,12 +336,12 @@ class _Lean:
 
     def reset(self) -> None:
         """Forget all motion."""
-        self.tilted = self.bowed = False
+        self.tilted = self.bent = False
         self._count = 0
         self._slow_up: Vector = (0.0, 0.0, 0.0)
         self._settled_up: Vector | None = None
         self._walking_up: Vector | None = None
-        self._bowed_at: int | None = None
+        self._bent_at: int | None = None
 
     def begin_walk(self) -> None:
         """Remember how the trunk is held now."""
@@ -353,26 +360,26 @@ class _Lean:
         self._count = count = self._count + 1
         x, y, z = up
         gain = self._gain if count * self._gain > 1.0 else 1.0 / count
-        sx, sy, sz = self._slow_up = _moved(self._slow_up, up, gain)
-        self._settled_up = _moved(self._settled_up or up, up, self._settle_gain)
+        sx, sy, sz = self._slow_up = _smoothed(self._slow_up, up, gain)
+        self._settled_up = _smoothed(self._settled_up or up, up, self._settle_gain)
         length = math.sqrt(sx * sx + sy * sy + sz * sz)
         along = x * sx + y * sy + z * sz
         self.tilted = along < self._start_least * length
-        bowed = along < self._least * length
+        bent = along < self._least * length
         if self._walking_up is not None:
             wx, wy, wz = self._walking_up
-            bowed = bowed or wx * sx + wy * sy + wz * sz < self._unbent_least * length
-        if bowed:
-            self._bowed_at = count
-        self.bowed = self._bowed_at is not None and count - self._bowed_at < self._hold
+            bent = bent or wx * sx + wy * sy + wz * sz < self._unbent_least * length
+        if bent:
+            self._bent_at = count
+        self.bent = self._bent_at is not None and count - self._bent_at < self._hold
 
 
-def _moved(slow: Vector, up: Vector, gain: float) -> Vector:
+def _smoothed(slow: Vector, up: Vector, gain: float) -> Vector:
     """Return ``slow`` moved towards ``up``."""
     x, y, z = up
     sx, sy, sz = slow
     return sx + gain * (x - sx), sy + gain * (y - sy), sz + gain * (z - sz)
 
 
-def _intervals(run: list[_Hump]) -> list[int]:
+def _intervals(run: list[_Rise]) -> list[int]:
     return [after.top - before.top for before, after in pairwise(run)]

@@ -166,15 +166,15 @@ class TrunkTracker:
         self._attitude = Attitude(self._settings.attitude)
         self._steps = StepDetector(self._settings.steps)
         self._direction = DirectionEstimator(self._settings.direction)
-        self._keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
-        self._shaking: list[tuple[float, float]] = []
+        self._velocity_keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
+        self._motor_runs: list[tuple[float, float]] = []
         self._restart()
 
     def reset(self) -> None:
         """Forget all motion, but not the mounting."""
         self._resampler.reset()
         self._attitude.reset()
-        self._shaking = []
+        self._motor_runs = []
         self._restart()
 
     def mount(self, mounting: Mounting | None) -> None:
@@ -184,7 +184,7 @@ class TrunkTracker:
 
     def motor_runs(self, start_s: float, end_s: float) -> None:
         """Say that our own motor shakes the chip during ``[start_s, end_s)``."""
-        self._shaking.append((start_s, end_s))
+        self._motor_runs.append((start_s, end_s))
 
     def update(self, block: Block) -> list[TrunkMotion]:
         """Return the trunk motion that ``block`` completes, one item a stretch without gaps."""
@@ -212,11 +212,11 @@ class TrunkTracker:
         ux, uy, uz = up = self._attitude.push(accel, gyro)
         along_up = ax * ux + ay * uy + az * uz
         vertical, yaw = along_up - GRAVITY_MPS2, gx * ux + gy * uy + gz * uz
-        turning = gx * gx + gy * gy + gz * gz
-        tipping = turning - yaw * yaw
+        turn_square = gx * gx + gy * gy + gz * gz
+        tilt_square = turn_square - yaw * yaw
         lx, ly, lz = level = (ax - along_up * ux, ay - along_up * uy, az - along_up * uz)
         forward, left = self._body_axes(level, up)
-        self._velocity_mps = self._keep * self._velocity_mps + vertical * PERIOD_S
+        self._velocity_mps = self._velocity_keep * self._velocity_mps + vertical * PERIOD_S
         direction = self._direction.direction
         steps += self._steps.update(time_s, vertical, up, yaw, direction)
         walking = self._steps.walking
@@ -228,19 +228,19 @@ class TrunkTracker:
             gyro,
             up,
             math.sqrt(ax * ax + ay * ay + az * az),
-            math.sqrt(turning),
+            math.sqrt(turn_square),
             vertical,
             level,
             math.sqrt(lx * lx + ly * ly + lz * lz),
             self._velocity_mps,
             self._tilt(up),
-            math.sqrt(tipping) if tipping > 0.0 else 0.0,
+            math.sqrt(tilt_square) if tilt_square > 0.0 else 0.0,
             yaw,
             forward,
             left,
             walking,
             direction,
-            bool(self._shaking) and self._is_shaken(time_s),
+            bool(self._motor_runs) and self._motor_on_at(time_s),
         )
 
     def _tilt(self, up: Vector) -> float:
@@ -265,9 +265,9 @@ class TrunkTracker:
             return 0.0, 0.0
         return (lx * fx + ly * fy + lz * fz) / length, (lx * sx + ly * sy + lz * sz) / length
 
-    def _is_shaken(self, time_s: float) -> bool:
-        self._shaking = [(start_s, end_s) for start_s, end_s in self._shaking if end_s > time_s]
-        return any(start_s <= time_s for start_s, _ in self._shaking)
+    def _motor_on_at(self, time_s: float) -> bool:
+        self._motor_runs = [(start_s, end_s) for start_s, end_s in self._motor_runs if end_s > time_s]
+        return any(start_s <= time_s for start_s, _ in self._motor_runs)
 
 
 def merge_steps(motions: Sequence[TrunkMotion]) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sternway.samples import Floats
 
 
-class Lookback:
+class RowBuffer:
     """Keeps the last ``count`` rows of ``width`` numbers; before there are so many, the first one stands in.
 
     Rows are written one after the other and slid back to the front when the store is full, so that :attr:`rows` is
@@ -49,7 +49,7 @@ class Lookback:
         return self._store[self._end - self._count : self._end]
 
 
-class Peak:
+class SlidingMax:
     """The largest of the last ``count`` values, which are 0 before the first; searched for only when it leaves."""
 
     def __init__(self, count: int) -> None:

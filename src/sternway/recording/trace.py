@@ -15,7 +15,7 @@ from sternway.records import trace_body
 BEFORE_S, AFTER_S = 3.0, 2.0
 TRACED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
 
-KEPT_S = BEFORE_S + FallSettings().wait_s + AFTER_S
+KEPT_S = BEFORE_S + FallSettings().max_after_s + AFTER_S
 """A fall carries the time of its impact, and no event is decided later after its time than a fall."""
 
 

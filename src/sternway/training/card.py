@@ -62,8 +62,8 @@ def in_force(lines: Sequence[str]) -> str:
     """Return the decisive figures in words (:func:`sternway.training.crossval.line`), one for each gate."""
     settings = PreImpactSettings()
     return (
-        f"The log odds must pass the threshold for {settings.in_a_row} samples in a row, in gait for "
-        f"{settings.in_a_row_in_gait}.\nWith the thresholds in force, from the same folds:\n\n"
+        f"The log odds must pass the threshold for {settings.consecutive} samples in a row, in gait for "
+        f"{settings.consecutive_in_gait}.\nWith the thresholds in force, from the same folds:\n\n"
         + "\n".join(f"- {line}" for line in lines)
     )
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from sternway.detect.fall import FallSettings
 from sternway.detect.network import Network
-from sternway.detect.pre_impact import PreImpactSettings, SureEnough
-from sternway.evaluate.pipeline import Alarm, Outcome
+from sternway.detect.pre_impact import ConsecutiveThreshold, PreImpactSettings
+from sternway.evaluate.pipeline import Alarm, TrialResult
 from sternway.evaluate.score import Json, scores
 from sternway.events import Kind
 from sternway.monitor import GATED
@@ -48,19 +48,19 @@ def folds_of(groups: Sequence[str], count: int, seed: int) -> dict[str, int]:
 
 def hear(clip: Clip, pre_impact: Network, fall: Network) -> Heard:
     """Return what both networks say of ``clip``."""
-    numbers = np.array([impact.numbers for impact in clip.impacts], dtype=np.float32)
+    features = np.array([impact.features for impact in clip.impacts], dtype=np.float32)
     return Heard(
         clip,
         log_odds_of(pre_impact, boxed(clip.channels)),
-        log_odds_of(fall, numbers) if len(numbers) else np.empty(0, np.float32),
+        log_odds_of(fall, features) if len(features) else np.empty(0, np.float32),
     )
 
 
-def outcome_of(heard: Heard, pre_impact: PreImpactSettings, fall: FallSettings) -> Outcome:
+def outcome_of(heard: Heard, pre_impact: PreImpactSettings, fall: FallSettings) -> TrialResult:
     """Return the alarms that the detectors raise on what was heard."""
     clip = heard.clip
     duration_s = len(clip.channels) * PERIOD_S
-    return Outcome(
+    return TrialResult(
         name=clip.name,
         subject=clip.group,
         activity=clip.activity,
@@ -75,13 +75,13 @@ def outcome_of(heard: Heard, pre_impact: PreImpactSettings, fall: FallSettings) 
 
 
 def _coming(heard: Heard, settings: PreImpactSettings) -> list[Alarm]:
-    clip, sure_enough = heard.clip, SureEnough(settings)
+    clip, consecutive = heard.clip, ConsecutiveThreshold(settings)
     times = (clip.start_s + PERIOD_S * np.arange(len(clip.channels))).tolist()
     rows = zip(times, heard.coming.tolist(), clip.gait.tolist(), strict=True)
     return [
-        _alarm(clip, Kind.PRE_IMPACT, time_s - (sure_enough.streak - 1) * PERIOD_S, time_s)
+        _alarm(clip, Kind.PRE_IMPACT, time_s - (consecutive.count - 1) * PERIOD_S, time_s)
         for time_s, odds, in_gait in rows
-        if sure_enough.update(time_s, odds, in_gait)
+        if consecutive.update(time_s, odds, in_gait)
     ]
 
 
@@ -151,12 +151,12 @@ def curve(heard: Sequence[Heard], kind: str) -> list[CurveRow]:
     return rows
 
 
-def in_force(heard: Sequence[Heard]) -> list[Outcome]:
+def in_force(heard: Sequence[Heard]) -> list[TrialResult]:
     """Return the outcomes at the thresholds in force."""
     return [outcome_of(one, PreImpactSettings(), FallSettings()) for one in heard]
 
 
-def figures(outcomes: Sequence[Outcome], gate: str) -> Json:
+def figures(outcomes: Sequence[TrialResult], gate: str) -> Json:
     """Return the scores of evaluate for the trials of SisFall, and what was heard in long unbroken wear apart.
 
     A trial lasts seconds and an unbroken recording minutes: their shares of quiet ones cannot be mixed.

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sternway.detect.impact import NUMBERS, Impact
+from sternway.detect.impact import FEATURES, Impact
 from sternway.detect.network import Network
 from sternway.training.features import Clip, Numbers
 from sternway.training.fit import Examples, FitSettings, Fitter, joined
 
-_TURNED_AFTER = NUMBERS.index("turned_after")
+_TURNED_AFTER = FEATURES.index("turned_after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ def _lesson(clip: Clip, settings: FallTraining) -> Examples:
     for impact in clip.impacts:
         target = is_fall(clip, impact, settings)
         if target is not None:
-            inputs.append(impact.numbers)
+            inputs.append(impact.features)
             targets.append(float(target))
-            is_turned = impact.numbers[_TURNED_AFTER] > settings.turned_rad
+            is_turned = impact.features[_TURNED_AFTER] > settings.turned_rad
             weights.append(1.0 if target or is_turned else settings.passing_weight)
     return Examples(
-        np.array(inputs, dtype=np.float32).reshape(-1, len(NUMBERS)),
+        np.array(inputs, dtype=np.float32).reshape(-1, len(FEATURES)),
         np.array(targets, dtype=np.float32),
         np.array(weights, dtype=np.float32),
     )

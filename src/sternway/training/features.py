@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sternway.detect.fall import FallSettings, is_settled
-from sternway.detect.falling import CHANNELS, FallingTracker
+from sternway.detect.fall_features import CHANNELS, FallFeatureTracker
 from sternway.detect.gate import WalkingGate
 from sternway.detect.impact import Impact, ImpactFinder
+from sternway.detect.lying_still import LyingStillTracker
 from sternway.detect.pre_impact import BOX_EDGES_S
-from sternway.detect.rest import Rest
 from sternway.evaluate.datasets import dataset
 from sternway.evaluate.trial import Activity, Trial, TrialFile
 from sternway.motion.resample import RATE_HZ
@@ -87,7 +87,7 @@ def clip_of(trial: Trial, group: str) -> Clip:
         group=group,
         activity=trial.activity,
         start_s=float(trunk.time_s[0]),
-        channels=np.array(FallingTracker().update(trunk), dtype=np.float32).reshape(-1, len(CHANNELS)),
+        channels=np.array(FallFeatureTracker().update(trunk), dtype=np.float32).reshape(-1, len(CHANNELS)),
         impacts=tuple(impacts),
         settled_s=_settled_s(impacts, trunk),
         impact_s=trial.impact_s,
@@ -100,7 +100,9 @@ def _settled_s(impacts: Sequence[Impact], trunk: TrunkMotion) -> tuple[float | N
     """Return when each impact would be called a fall if the network were sure of it."""
     settings = FallSettings()
     times = trunk.time_s.tolist()
-    rests = [(time_s, up) for time_s, up in zip(times, Rest(settings.rest).update(trunk), strict=True) if up]
+    rests = [
+        (time_s, up) for time_s, up in zip(times, LyingStillTracker(settings.rest).update(trunk), strict=True) if up
+    ]
     return tuple(
         next((time_s for time_s, up in rests if is_settled(impact, time_s, up, settings)), None) for impact in impacts
     )
@@ -114,7 +116,7 @@ def sources_of(name: str, folder: Path, labels: Path | None = None) -> list[Sour
 def boxed(channels: Numbers, stride: int = 1) -> Numbers:
     """Return what the pre-impact network takes in (n, boxes * channels) at every ``stride``-th row of a clip.
 
-    The same means as :func:`sternway.detect.pre_impact.boxes` takes, for many rows at once.
+    The same means as :func:`sternway.detect.pre_impact.box_matrix` takes, for many rows at once.
     """
     edges = [round(edge_s * RATE_HZ) for edge_s in BOX_EDGES_S]
     padded = np.concatenate((np.repeat(channels[:1], edges[-1], axis=0), channels)).astype(np.float64)

@@ -11,7 +11,7 @@ from sternway.samples import Vector
 
 
 @dataclass(frozen=True, slots=True)
-class UsualSettings:
+class RunningLevelSettings:
     """``power``: 6 lets the peaks of each step count most. ``memory_s``: about six steps. ``delay_s``: as they were
     this long ago, so that a stumble is not measured against itself. All three from the operating curves of SisFall.
     ``event_s`` after an alarm is left out: labelled stumbles with their recovery steps last up to 1.8 s.
@@ -23,16 +23,16 @@ class UsualSettings:
     event_s: float = 1.5
 
 
-class PaceLevels:
+class RunningLevels:
     """The levels of three quantities at the pace of a moment ago: their power means over some seconds, delayed.
 
     Indexes the baseline by pace: who speeds up from a stroll to a jog is measured against the jog three steps later.
     """
 
-    def __init__(self, settings: UsualSettings | None = None) -> None:
-        self._settings = settings or UsualSettings()
+    def __init__(self, settings: RunningLevelSettings | None = None) -> None:
+        self._settings = settings or RunningLevelSettings()
         self._power, self._root = self._settings.power, 1.0 / self._settings.power
-        self._fade = PERIOD_S / self._settings.memory_s
+        self._decay = PERIOD_S / self._settings.memory_s
         self._delay_count = round(self._settings.delay_s * RATE_HZ)
         self.reset()
 
@@ -59,71 +59,72 @@ class PaceLevels:
             power = self._power
             waiting.append((a**power, b**power, c**power))
         if len(waiting) > self._delay_count:
-            fade, root = self._fade, self._root
+            decay, root = self._decay, self._root
             a, b, c = waiting.popleft()
             x, y, z = self._means
-            self._means = x, y, z = x + fade * (a - x), y + fade * (b - y), z + fade * (c - z)
-            self._weight = weight = self._weight + fade * (1.0 - self._weight)
+            self._means = x, y, z = x + decay * (a - x), y + decay * (b - y), z + decay * (c - z)
+            self._weight = weight = self._weight + decay * (1.0 - self._weight)
             self._levels = ((x / weight) ** root, (y / weight) ** root, (z / weight) ** root)
         return self._levels
 
 
-class Caution:
-    """How much of a brisk walk stands in for what is not known: ``most`` at first, ``least`` once someone has moved.
+class BriskShare:
+    """How much of a brisk walk stands in for what is not known: ``start_share`` at first, ``end_share`` once someone
+    has moved.
 
     Setting off and speeding up lie ahead of whoever has only just begun to move. ``moving_mps2`` is the running
-    acceleration that counts as moving, ``fade_s`` how fast some seconds of it give confidence.
+    acceleration that counts as moving, ``decay_s`` how fast some seconds of it give confidence.
     """
 
     def __init__(
         self,
-        most: float = 0.8,
-        least: float = 0.5,
-        fade_s: float = 3.0,
+        start_share: float = 0.8,
+        end_share: float = 0.5,
+        decay_s: float = 3.0,
         moving_mps2: float = 1.0,
         memory_s: float = 1.5,
     ) -> None:
-        self._most, self._least, self._moving_power = most, least, moving_mps2 * moving_mps2
+        self._start_share, self._end_share, self._moving_square = start_share, end_share, moving_mps2 * moving_mps2
         self._gain = PERIOD_S / memory_s
-        self._fade = math.exp(-PERIOD_S / fade_s)
+        self._decay = math.exp(-PERIOD_S / decay_s)
         self.reset()
 
     def reset(self) -> None:
         """Know nothing."""
         self._power = 0.0
-        self._unknown = 1.0
+        self._remaining = 1.0
 
-    def push(self, moving_m2ps4: float) -> float:
+    def push(self, accel_square_m2ps4: float) -> float:
         """Take the newest acceleration without gravity, squared; return the share of a brisk walk that stands in."""
-        self._power += self._gain * (moving_m2ps4 - self._power)
-        if self._power > self._moving_power:
-            self._unknown *= self._fade
-        return self._least + (self._most - self._least) * self._unknown
+        self._power += self._gain * (accel_square_m2ps4 - self._power)
+        if self._power > self._moving_square:
+            self._remaining *= self._decay
+        return self._end_share + (self._start_share - self._end_share) * self._remaining
 
 
-class BriskWalk:
+class BriskLevels:
     """The level of this person's brisk walking, learned slowly from everybody's.
 
-    ``everybody`` gives the start, one level a channel. While the person walks, the logarithm of each level climbs or
+    ``population`` gives the start, one level a channel. While the person walks, the logarithm of each level climbs or
     falls towards the upper quartile of their own (a stochastic quantile, Robbins and Monro 1951), a second of walking
     at a time: half or double takes some minutes. It never leaves a quarter to three times everybody's: a person is
     not that different, a mistake could be.
     """
 
-    QUARTILE = 0.75
+    QUANTILE = 0.75
     STEP = 0.02
-    LEAST, MOST = 0.25, 3.0
+    MIN_RATIO, MAX_RATIO = 0.25, 3.0
 
-    def __init__(self, everybody: Mapping[str, float], learned: Mapping[str, Any] | None = None) -> None:
-        self._everybody = dict(everybody)
+    def __init__(self, population: Mapping[str, float], learned: Mapping[str, Any] | None = None) -> None:
+        self._population = dict(population)
         self.forget()
         if learned:
             self._walked_count = round(float(learned["walked_s"]) * RATE_HZ)
-            self._levels = {name: float(learned["levels"][name]) for name in self._everybody}
+            self._levels = {name: float(learned["levels"][name]) for name in self._population}
 
     def forget(self) -> None:
         """Forget the person; everybody's levels hold again."""
-        self._levels = dict(self._everybody)
+        self._levels = dict(self._population)
         self._walked_count = 0
 
     @property
@@ -132,17 +133,17 @@ class BriskWalk:
         return self._levels
 
     @property
-    def plain(self) -> dict[str, Any]:
+    def learned(self) -> dict[str, Any]:
         """Return what was learned as plain data: seconds walked, and the levels."""
         return {"walked_s": self._walked_count / RATE_HZ, "levels": dict(self._levels)}
 
-    def walk(self, levels: Sequence[float]) -> None:
+    def learn(self, levels: Sequence[float]) -> None:
         """Take one more sample of undisturbed walking with these pace levels, in the order of everybody's."""
         self._walked_count += 1
         if self._walked_count % RATE_HZ:
             return
-        for name, own in zip(self._everybody, levels, strict=True):
-            up = self.QUARTILE if own > self._levels[name] else self.QUARTILE - 1.0
+        for name, level_now in zip(self._population, levels, strict=True):
+            up = self.QUANTILE if level_now > self._levels[name] else self.QUANTILE - 1.0
             level = self._levels[name] * math.exp(self.STEP * up)
-            usual = self._everybody[name]
-            self._levels[name] = min(max(level, self.LEAST * usual), self.MOST * usual)
+            population_level = self._population[name]
+            self._levels[name] = min(max(level, self.MIN_RATIO * population_level), self.MAX_RATIO * population_level)

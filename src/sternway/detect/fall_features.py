@@ -25,14 +25,15 @@ CHANNELS = (
     "lean_push",
     "jerk",
 )
-"""Fifteen numbers a sample, all yaw-free and about 1 in a fall; :meth:`FallingTracker.update` says what they are."""
+"""Fifteen numbers a sample, all yaw-free and about 1 in a fall; :meth:`FallFeatureTracker.update` says what they
+are."""
 
 _VELOCITY_LEAK_S = 1.0
 _DROP_LEAK_S = 1.0
 _SHORT_COUNT, _LONG_COUNT = 25, 100
 
 
-class FallingTracker:
+class FallFeatureTracker:
     """Follows how the trunk unloads, drops, tips and is carried along. Yaw-free, causal, in plain floats.
 
     A topple carries the hips the way the trunk leans; a sit or a bend pushes them the other way. So the horizontal
@@ -45,8 +46,8 @@ class FallingTracker:
 
     def reset(self) -> None:
         """Forget all motion."""
-        self._seen: tuple[TrunkMotion | None, list[list[float]]] = (None, [])
-        self._speed: Vector = (0.0, 0.0, 0.0)
+        self._last: tuple[TrunkMotion | None, list[list[float]]] = (None, [])
+        self._velocity: Vector = (0.0, 0.0, 0.0)
         self._accel: Vector | None = None
         self._ups: deque[Vector] = deque(maxlen=_LONG_COUNT + 1)
         self._drop_m = 0.0
@@ -61,13 +62,13 @@ class FallingTracker:
         ``horizontal_speed`` and its part along the lean in m/s; ``lean_push`` the acceleration along the lean, in g;
         ``jerk`` in 200 m/s3.
         """
-        seen, channels = self._seen
+        seen, channels = self._last
         if trunk is seen:
             return channels
         if trunk.after_gap:
             self.reset()
         channels = [self._channels(sample) for sample in trunk.samples]
-        self._seen = (trunk, channels)
+        self._last = (trunk, channels)
         return channels
 
     def _channels(self, sample: TrunkSample) -> list[float]:
@@ -79,10 +80,10 @@ class FallingTracker:
         ups = self._ups
         ups.append(up)
         self._drop_m += PERIOD_S * (velocity - self._drop_m / _DROP_LEAK_S)
-        cosine, (lx, ly, lz) = _leant(ups[0], up)
+        cosine, (lx, ly, lz) = _lean(ups[0], up)
         ux, uy, uz = up
         bx, by, bz = ups[-1 - _SHORT_COUNT] if len(ups) > _SHORT_COUNT else ups[0]
-        sx, sy, sz = self._speed = _carried(self._speed, sample.gyro_radps, level)
+        sx, sy, sz = self._velocity = _integrated_horizontal(self._velocity, sample.gyro_radps, level)
         ax, ay, az = level
         vertical_g, horizontal_g = sample.vertical_mps2 / GRAVITY_MPS2, sample.horizontal_mps2 / GRAVITY_MPS2
         drop = self._drop_m / 0.3
@@ -110,7 +111,7 @@ class FallingTracker:
         ]
 
 
-def _leant(before: Vector, up: Vector) -> tuple[float, Vector]:
+def _lean(before: Vector, up: Vector) -> tuple[float, Vector]:
     """Return the cosine of how far up has turned since ``before``, and the way that what pointed up then leans now.
 
     The way is horizontal and fades below 6 degrees.
@@ -123,7 +124,7 @@ def _leant(before: Vector, up: Vector) -> tuple[float, Vector]:
     return along, (x / length, y / length, z / length)
 
 
-def _carried(speed: Vector, gyro: Vector, level: Vector) -> Vector:
+def _integrated_horizontal(speed: Vector, gyro: Vector, level: Vector) -> Vector:
     """Return the leaky integral of the horizontal acceleration in the axes of the turning chip."""
     x, y, z = speed
     wx, wy, wz = gyro
