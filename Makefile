@@ -69,8 +69,8 @@ screenshots: $(DEV)/ready ## take the pictures of the dashboard's pages anew (ne
 
 validation: $(DEV)/ready ## score everything on the recordings in STERNWAY_DATA; rewrite docs/validation/detection.md and gait.md
 	@test -d "$(STERNWAY_DATA)" || { echo "set STERNWAY_DATA to the folder that holds sisfall, hapt, kfall ..."; exit 1; }
-	$(DEV)/bin/python -m sternway.evaluate.validation "$(STERNWAY_DATA)" docs/validation
-	$(DEV)/bin/python -m sternway.evaluate.gait_validation "$(STERNWAY_DATA)" docs/validation
+	$(DEV)/bin/python benchmarks/studies/detection_page.py "$(STERNWAY_DATA)" docs/validation
+	$(DEV)/bin/python benchmarks/studies/gait_page.py "$(STERNWAY_DATA)" docs/validation
 
 docs: $(DEV)/ready ## build the documentation into docs/_build/html; a warning is an error
 	$(DEV)/bin/python -m sphinx -W --keep-going -q -j $(JOBS) docs docs/_build/html

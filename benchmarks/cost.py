@@ -29,9 +29,9 @@ import psutil
 from walking import BLOCK_COUNT, RATE_HZ, START_S, Wearer, blocks
 
 from sternway.device.realtime import disable_automatic_gc
+from sternway.evaluate.replay import replay
 from sternway.motion import resample
 from sternway.recording.files import Recording, RecordingWriter
-from sternway.recording.replay import replay
 from sternway.samples import Block
 
 INSIDE_HZ = resample.RATE_HZ

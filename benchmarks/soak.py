@@ -39,7 +39,7 @@ from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMotor, VirtualClock, emulated_pins
 from sternway.device.haptics import Haptics, wired_motor
 from sternway.device.realtime import request_realtime
-from sternway.events import Kind
+from sternway.events import Kind, Press
 from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.programme.plan import WalkPlan
@@ -49,7 +49,6 @@ from sternway.records import Record
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, Act, Sit, Stand, Stumble, Turn, Walk
 from sternway.simulate.walker import Walker
-from sternway.walk.outcome import Press
 
 PLAN = WalkPlan(stretches=2, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2, reason="Soak.")
 LANES: tuple[Act, ...] = (Walk(15.0, BACKWARD), Turn()) * 7

@@ -5,13 +5,13 @@ from functools import cache
 
 import numpy as np
 
+from sternway.events import Press
 from sternway.monitor import Monitor
 from sternway.programme.plan import WalkPlan
 from sternway.records import Phase
 from sternway.samples import Block, Floats
 from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
 from sternway.simulate.walker import Walker
-from sternway.walk.outcome import Press
 
 RATE_HZ = 208.0
 BLOCK_COUNT = 4

@@ -16,20 +16,19 @@ from sternway.config import RecordingSettings
 from sternway.detect.stumble import StumbleDetector
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedLsm6dsox, VirtualClock
-from sternway.events import Cause, Kind
+from sternway.events import Cause, Kind, Press
 from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkTracker
+from sternway.power import Power
 from sternway.programme.plan import WalkPlan
 from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder
 from sternway.records import Phase, Record, RecordKind, State
 from sternway.simulate.script import BACKWARD, FORWARD, Fall, Stand, Stumble, Turn, Walk, lanes
 from sternway.simulate.walker import BELT, Walker
-from sternway.status import Power
 from sternway.walk.calibration import Fitting, FittingPhase
-from sternway.walk.outcome import Press
 from sternway.wire.messages import Command, Plan
 
 WALK = (Stand(13.0), Walk(40.0))

@@ -18,11 +18,12 @@ from sternway.demo.scene import PROGRAMME, START_AFTER_S
 from sternway.demo.terminal import LiveLine
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, VirtualClock
+from sternway.events import Press
 from sternway.monitor import Monitor, Outcome
+from sternway.power import Power
 from sternway.records import Phase, State
 from sternway.simulate.walker import Walker
-from sternway.status import Power, Status
-from sternway.walk.outcome import Press
+from sternway.status import Status
 
 COLUMNS = 80
 COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "2": "#8b949e", "1;7": "#ffffff"}

@@ -50,3 +50,10 @@ class Event:
     evidence: Mapping[str, float] = field(default_factory=dict)
     cause: Cause | None = None
     level: str | None = None
+
+
+class Press(StrEnum):
+    """What the wearer did with the button."""
+
+    SHORT = "short"
+    LONG = "long"

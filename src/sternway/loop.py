@@ -10,16 +10,17 @@ from sternway import __version__
 from sternway.alert.patterns import Cue, Pattern
 from sternway.clock import Clock
 from sternway.errors import SternwayError
-from sternway.events import Cause, Event, Kind
+from sternway.events import Cause, Event, Kind, Press
 from sternway.memory import Memory
-from sternway.monitor import Monitor, MonitorResult
+from sternway.monitor import LATEST_DECISION_S, Monitor, MonitorResult
+from sternway.power import Power
 from sternway.programme.plan import WalkPlan, walk_plan_from
 from sternway.recording.recorder import Recorder
 from sternway.recording.trace import TraceKeeper
 from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
 from sternway.samples import Block
-from sternway.status import Power, Status
-from sternway.walk.outcome import Answer, Press
+from sternway.status import Status
+from sternway.walk.outcome import Answer
 from sternway.walk.report import reported_at
 from sternway.wire.messages import Command, Plan
 
@@ -142,7 +143,7 @@ class Loop:
         except Exception as error:
             memory.set_aside(error)
             self._take_up({}, plan, now)
-        self._traces = TraceKeeper()
+        self._traces = TraceKeeper(LATEST_DECISION_S)
         self._power = Power()
         self._plan: Plan | None = None
         self._phase = self._monitor.session.phase

@@ -10,7 +10,7 @@ from sternway.alert.fall_countdown import FallCountdown
 from sternway.alert.patterns import Pattern, Prompt
 from sternway.alert.policy import AlertPolicy
 from sternway.detect.detector import Detector
-from sternway.detect.fall import FallDetector
+from sternway.detect.fall import FallDetector, FallSettings
 from sternway.detect.fall_features import FallFeatureTracker
 from sternway.detect.gate import WalkingGate
 from sternway.detect.pre_impact import PreImpactDetector
@@ -18,14 +18,14 @@ from sternway.detect.sensor_fault import SensorFaultDetector
 from sternway.detect.stability import StabilityDetector
 from sternway.detect.stumble import StumbleDetector
 from sternway.detect.worn import WornDetector
-from sternway.events import Cause, Event, Kind
+from sternway.events import Cause, Event, Kind, Press
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
 from sternway.programme.plan import WalkPlan
 from sternway.records import Phase, RecordKind
 from sternway.samples import Block
-from sternway.walk.outcome import Answer, Press
+from sternway.walk.outcome import Answer
 from sternway.walk.outcome import Outcome as SessionOutcome
 from sternway.walk.tracker import SessionTracker
 
@@ -38,6 +38,9 @@ RUN_DOWN_S = 0.1
 
 SILENCE_S = 0.2
 """Without samples for this long, time is taken from the loop's clock instead."""
+
+LATEST_DECISION_S = FallSettings().max_after_s
+"""An event carries when it happened; a fall is decided last, at most this long after its impact."""
 
 GATED = {Kind.STUMBLE: 0.7, Kind.PRE_IMPACT: 3.0}
 """Kinds that count only in gait, and how many seconds after its last rhythm they may begin: outside gait, sitting

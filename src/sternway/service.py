@@ -21,16 +21,16 @@ from sternway.device.notify import Notifier
 from sternway.device.pins import open_pin
 from sternway.device.realtime import request_realtime, set_realtime_priority
 from sternway.diary import Diary
+from sternway.events import Press
 from sternway.loop import Loop
 from sternway.memory import Memory
 from sternway.monitor import MonitorResult
 from sternway.notebook import Notebook
+from sternway.power import Power
 from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
 from sternway.recording.recorder import Recorder
 from sternway.records import State
-from sternway.status import Power
-from sternway.walk.outcome import Press
 
 _log = logging.getLogger(__name__)
 

@@ -1,40 +1,16 @@
 """What the clip says about itself now, put together from all its parts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sternway import __version__
 from sternway.events import Cause, Event, Kind
 from sternway.monitor import Monitor
+from sternway.power import Power
 from sternway.records import Moment, RecordKind, State
 
-LOW_PERCENT = 10.0
-"""Below this a walk of half an hour may not be finished: a clip draws 10 to 15 % of a 2 Ah cell in that time."""
-
-NO_LONGER_LOW_PERCENT = 12.0
-"""A low battery is low until this: by choice, not from data, so far above that only charging gets there."""
-
 COUNTED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
-
-
-@dataclass(frozen=True, slots=True)
-class Power:
-    """What the hardware says of its supply; ``None`` is unknown."""
-
-    battery_percent: float | None = None
-    under_voltage: bool | None = None
-
-    @property
-    def is_low(self) -> bool:
-        """Say whether the clip may go dark on this walk.
-
-        >>> Power(battery_percent=8.0).is_low, Power().is_low
-        (True, False)
-        """
-        empty = self.battery_percent is not None and self.battery_percent < LOW_PERCENT
-        return empty or bool(self.under_voltage)
 
 
 class Status:

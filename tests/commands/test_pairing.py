@@ -19,7 +19,8 @@ from sternway.commands import forget as forget_command
 from sternway.config import BrokerSettings, ClipSettings, Settings
 from sternway.errors import ConfigError
 from sternway.pairing.certificate_authority import Authority
-from sternway.pairing.invitation import Household, Invitation, apply_join, read_card, read_code
+from sternway.pairing.household import Household
+from sternway.pairing.invitation import Invitation, apply_join, read_card, read_code
 
 needs_mosquitto = pytest.mark.skipif(
     shutil.which("mosquitto_passwd") is None, reason="mosquitto is not installed (apt install mosquitto)"

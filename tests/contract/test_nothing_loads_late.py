@@ -15,7 +15,7 @@ import pickle, sys
 import sternway.service
 from sternway.device.motor_test import judge
 from sternway.monitor import Monitor
-from sternway.walk.outcome import Press
+from sternway.events import Press
 from sternway.programme.plan import WalkPlan
 
 blocks, shake = pickle.load(sys.stdin.buffer)

@@ -2,7 +2,7 @@ import pytest
 
 from sternway.device.battery import TOLERATED_MISS_COUNT, FuelGauge, under_voltage
 from sternway.device.emulated import EmulatedBus, VirtualClock
-from sternway.status import Power
+from sternway.power import Power
 
 
 class Gauge:

@@ -4,7 +4,7 @@ import pytest
 
 from sternway.device.button import Button
 from sternway.device.emulated import emulated_pins
-from sternway.walk.tracker import Press
+from sternway.events import Press
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sternway.device.emulated import (
     VirtualClock,
     emulated_pins,
 )
-from sternway.walk.tracker import Press
+from sternway.events import Press
 
 from .conftest import Bobbing
 from .test_battery import Gauge

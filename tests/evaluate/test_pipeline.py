@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from detection_page import DAMAGES
 
 from sternway.cli import main
 from sternway.evaluate import pipeline
 from sternway.evaluate.datasets import dataset
 from sternway.evaluate.trial import Activity, Segment, Trial
-from sternway.evaluate.validation import DAMAGES
 from sternway.evaluate.variation import vary
 from sternway.events import Kind
 from sternway.recording.files import RecordingWriter

@@ -5,10 +5,10 @@ import logging
 import pytest
 
 from sternway.diary import Diary
+from sternway.events import Press
 from sternway.notebook import Notebook
 from sternway.programme.journal import Entry, EntryKind, entry_body
 from sternway.records import Moment, RecordKind
-from sternway.walk.tracker import Press
 
 NOON = datetime.datetime(2026, 5, 11, 12, 0, tzinfo=datetime.UTC)
 

@@ -3,11 +3,11 @@ import datetime
 import pytest
 
 from sternway.errors import MessageError, PlanError, StoreError
+from sternway.events import Press
 from sternway.notebook import Notebook
 from sternway.programme.journal import EntryKind
 from sternway.programme.plan import Plan
 from sternway.programme.rules import Move
-from sternway.walk.tracker import Press
 
 DAY = datetime.date(2026, 5, 4)
 WRITTEN = "2026-05-04T18:00:00+02:00"

@@ -14,7 +14,8 @@ from sternway.cli import main
 from sternway.config import BrokerSettings, ClipSettings, Settings
 from sternway.errors import ConfigError
 from sternway.pairing.certificate_authority import Authority
-from sternway.pairing.invitation import Household, accept, apply_join, read_code
+from sternway.pairing.household import Household
+from sternway.pairing.invitation import accept, apply_join, read_code
 from sternway.pairing.tls import sha256_hex
 from sternway.wire.topics import TOPICS
 

@@ -5,6 +5,7 @@ import pytest
 
 from sternway.detect.fall import FallSettings
 from sternway.events import Event, Kind
+from sternway.monitor import LATEST_DECISION_S
 from sternway.motion.trunk import TrunkTracker
 from sternway.recording.trace import TraceKeeper
 from sternway.records import RecordKind, trace_arrays
@@ -28,7 +29,7 @@ def motion(until_s, gaps=()):
 
 def traces(kind, wait_s, gaps=()):
     """Return the traces of one event at SPIKE_S, decided ``wait_s`` later."""
-    keeper, tracker, found = TraceKeeper(), TrunkTracker(), []
+    keeper, tracker, found = TraceKeeper(LATEST_DECISION_S), TrunkTracker(), []
     waiting = [Event(kind, SPIKE_S, SPIKE_S + wait_s, 1.0)]
     for block in motion(95.0, gaps):
         events = [event for event in waiting if event.decided_at_s <= block.time_s[-1]]
@@ -70,7 +71,7 @@ def test_a_trace_begins_or_ends_at_the_gap_nearest_to_its_event(gaps, start_s, e
 
 
 def test_what_is_held_does_not_grow():
-    keeper, tracker, sizes = TraceKeeper(), TrunkTracker(), []
+    keeper, tracker, sizes = TraceKeeper(LATEST_DECISION_S), TrunkTracker(), []
     for count, block in enumerate(motion(60.0)):
         keeper.update(tracker.update(block), [])
         if count in (1500, 2900):

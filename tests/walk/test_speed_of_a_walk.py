@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from sternway.events import Press
 from sternway.monitor import Monitor
 from sternway.programme.plan import WalkPlan
 from sternway.samples import Block, empty_block
 from sternway.simulate.script import BACKWARD, Stand, Walk
 from sternway.simulate.walker import BELT, Walker
-from sternway.walk.tracker import Press
 
 
 @pytest.mark.parametrize(("calibration", "given"), [({"backward": 0.35}, ["backward"]), ({}, [])])

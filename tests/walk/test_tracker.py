@@ -4,11 +4,11 @@ import json
 import pytest
 
 from sternway.alert.patterns import Cue
-from sternway.events import Cause, Kind
+from sternway.events import Cause, Kind, Press
 from sternway.motion.gait import Direction, Step
 from sternway.programme.plan import WalkPlan
 from sternway.records import Phase, RecordKind
-from sternway.walk.tracker import Press, SessionTracker, TrackerSettings
+from sternway.walk.tracker import SessionTracker, TrackerSettings
 
 FORWARD, BACKWARD = Direction.FORWARD, Direction.BACKWARD
 SHORT = WalkPlan(2, 0.5, 10.0, 0.25, 0.25, lane_steps=12, version="test")

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
+from sternway.events import Press
 from sternway.motion.trunk import TrunkTracker
 from sternway.programme.plan import WalkPlan
 from sternway.records import Phase, RecordKind
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, Stand, Turn, Walk
 from sternway.simulate.walker import BELT, Walker
-from sternway.walk.tracker import Press, SessionTracker
+from sternway.walk.tracker import SessionTracker
 
 PLAN = WalkPlan(stretches=1, stretch_min=1.0, warm_up_min=0.15, cool_down_min=0.0, walk_test=True)
 TRIAL = (Walk(4.6, BACKWARD), Stand(3.0))

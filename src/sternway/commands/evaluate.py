@@ -4,7 +4,6 @@ import argparse
 import importlib
 import json
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,15 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sternway.commands.progress import progress
 from sternway.errors import RecordingError
-from sternway.evaluate import pipeline, reliability, report, stability_score
+from sternway.evaluate import reliability, report, stability_score
 from sternway.evaluate.datasets import DATASETS, dataset
 from sternway.evaluate.pipeline import TrialResult
+from sternway.evaluate.progress import progress
+from sternway.evaluate.run_file import run_one
 from sternway.evaluate.score import scores
-from sternway.evaluate.trial import Dataset, Trial, TrialFile
-from sternway.evaluate.variation import VARIATIONS, vary
-from sternway.recording.files import SUFFIX, RecordingWriter
+from sternway.evaluate.trial import Dataset, TrialFile
+from sternway.evaluate.variation import VARIATIONS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,39 +81,6 @@ def chosen(
         codes = ", ".join(sorted({file.activity for file in files}))
         raise RecordingError(f"no trial fits; there are the people {people} and the activities {codes}")
     return found
-
-
-def run_one(
-    reader: Dataset, file: TrialFile, *, variation: str = "as-is", keep_in: Path | None = None
-) -> TrialResult | str:
-    """Read one trial, keep it as a recording where asked, and run it; or say why it cannot be read."""
-    try:
-        trial = vary(reader.read(file), variation)
-    except RecordingError as error:
-        return str(error)
-    if keep_in:
-        keep(trial, reader, keep_in)
-    return pipeline.run(trial)
-
-
-def keep(trial: Trial, reader: Dataset, folder: Path) -> Path:
-    """Write ``trial`` as a Sternway recording with its labels in the header; return its path."""
-    path = folder / (re.sub(r"[^\w.-]+", "_", trial.name) + SUFFIX)
-    path.unlink(missing_ok=True)
-    header = {
-        "dataset": reader.name,
-        "licence": reader.licence,
-        "trial": trial.name,
-        "subject": trial.subject,
-        "activity": trial.activity.code,
-        "rate_hz": trial.rate_hz,
-        "onset_s": trial.onset_s,
-        "impact_s": trial.impact_s,
-        "alert_s": trial.alert_s,
-    }
-    with RecordingWriter(path, header) as writer:
-        writer.add(trial.block())
-    return path
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.errors import ConfigError
-from sternway.pairing.invitation import Household, apply_join
+from sternway.pairing.household import Household
+from sternway.pairing.invitation import apply_join
 from sternway.publish.link import BrokerLink
 from sternway.publish.outbox import Outbox
 from sternway.publish.traffic import Inbound, Outgoing

@@ -8,7 +8,8 @@ import socket
 from pathlib import Path
 
 from sternway.errors import ConfigError
-from sternway.pairing.invitation import CARD_FILE, SERVICE_USERS, Household, Invitation, password_tool
+from sternway.pairing.household import Household, own_address, password_tool
+from sternway.pairing.invitation import CARD_FILE, SERVICE_USERS, Invitation
 from sternway.pairing.secret_files import write_secret
 from sternway.pairing.tls import sha256_hex
 from sternway.wire.topics import is_clip_id
@@ -47,14 +48,6 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         _say(arguments, invitation, new)
     return 0
-
-
-def own_address() -> str:
-    """Return the address under which this machine's network knows it; no packet is sent to find out."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        return str(probe.getsockname()[0])
-    return socket.gethostname()
 
 
 def _check_words(arguments: argparse.Namespace) -> None:

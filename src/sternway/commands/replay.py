@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from sternway.commands.progress import progress
 from sternway.errors import RecordingError, SternwayError
 from sternway.evaluate.datasets import DATASETS, dataset
+from sternway.evaluate.progress import progress
+from sternway.evaluate.replay import Played, replay
 from sternway.recording.files import SUFFIX, Recording
-from sternway.recording.replay import Played, replay
 from sternway.samples import Block
 
 OWN = "sternway"

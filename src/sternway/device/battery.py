@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sternway.device.bus import NACK_ERRNOS, Bus
 from sternway.errors import BusError
-from sternway.status import LOW_PERCENT, NO_LONGER_LOW_PERCENT
+from sternway.power import LOW_PERCENT, NO_LONGER_LOW_PERCENT
 
 TOLERATED_MISS_COUNT = 6
 """So many questions in a row may go unanswered before the charge is unknown: a minute of the loop's ten seconds, in

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gpiozero import Button as ButtonDevice
 from gpiozero.pins import Factory
 
-from sternway.walk.tracker import Press
+from sternway.events import Press
 
 # Contacts of small tactile switches bounce for 1 to 10 ms.
 _BOUNCE_S = 0.02

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from sternway.commands.progress import progress
 from sternway.detect.stability import StabilitySettings
 from sternway.evaluate.intervals import poisson_rate, wilson
+from sternway.evaluate.progress import progress
 from sternway.evaluate.stability_runs import (
     FACTORS,
     READINGS,

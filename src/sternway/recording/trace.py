@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from sternway.detect.fall import FallSettings
 from sternway.events import Event, Kind
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.motion.trunk import TrunkMotion, TrunkSample
@@ -15,18 +14,16 @@ from sternway.records import trace_body
 BEFORE_S, AFTER_S = 3.0, 2.0
 TRACED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
 
-KEPT_S = BEFORE_S + FallSettings().max_after_s + AFTER_S
-"""A fall carries the time of its impact, and no event is decided later after its time than a fall."""
-
 
 class TraceKeeper:
     """Holds the last seconds of motion; gives the trace of an event once what followed it is known.
 
     A trace has no times of its own but the first, so only motion without a gap is held: one that has a gap in it ends
-    or begins there.
+    or begins there. ``latest_decision_s`` is how long after its time an event may be decided at the latest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, latest_decision_s: float) -> None:
+        self._kept_s = BEFORE_S + latest_decision_s + AFTER_S
         self._samples: deque[TrunkSample] = deque()
         self._waiting: deque[Event] = deque(maxlen=8)
 
@@ -43,7 +40,7 @@ class TraceKeeper:
             self._samples.extend(stretch.samples)
             newest_s = self._samples[-1].time_s
             done += self._cut(newest_s - AFTER_S)
-            while self._samples[0].time_s < newest_s - KEPT_S:
+            while self._samples[0].time_s < newest_s - self._kept_s:
                 self._samples.popleft()
         return done
 

@@ -1,7 +1,6 @@
 """What goes into the session tracker and what comes out of it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sternway.alert.patterns import Prompt
@@ -9,13 +8,6 @@ from sternway.motion.gait import Direction
 from sternway.records import Phase, RecordKind
 from sternway.walk.report import done_share
 from sternway.walk.walk import REASON_WORDS, Reason, Walk
-
-
-class Press(StrEnum):
-    """What the wearer did with the button."""
-
-    SHORT = "short"
-    LONG = "long"
 
 
 @dataclass(frozen=True, slots=True)

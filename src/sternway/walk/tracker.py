@@ -7,7 +7,7 @@ from typing import Any
 
 from sternway.alert.patterns import Cue, Prompt
 from sternway.errors import MessageError
-from sternway.events import Cause, Event
+from sternway.events import Cause, Event, Press
 from sternway.motion.gait import Step
 from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.programme.journal import EntryKind
@@ -16,7 +16,7 @@ from sternway.records import Phase, RecordKind
 from sternway.walk.commands import check_order
 from sternway.walk.guide import Guide, TrackerSettings
 from sternway.walk.live_gait import LiveGait, Watch
-from sternway.walk.outcome import Answer, Outcome, Press, SessionView, look_at
+from sternway.walk.outcome import Answer, Outcome, SessionView, look_at
 from sternway.walk.report import report_body
 from sternway.walk.stillness import Stillness
 from sternway.walk.walk import REASON_WORDS, Reason, Walk

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from markupsafe import Markup
 from starlette.responses import Response
 
-from sternway.commands.pair import own_address
 from sternway.dashboard.mqtt.ingest import NoAnswerError
 from sternway.dashboard.store import lookup
 from sternway.dashboard.store.intake import meet
@@ -23,7 +22,7 @@ from sternway.dashboard.verdict import FAULTS, Sight, Verdict, verdict
 from sternway.dashboard.web.request_context import Clip, FormError, Visit
 from sternway.errors import SternwayError
 from sternway.events import Cause
-from sternway.pairing.invitation import Household
+from sternway.pairing.household import Household, own_address
 from sternway.pairing.tls import sha256_hex
 from sternway.wire.topics import is_clip_id
 

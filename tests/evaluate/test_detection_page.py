@@ -1,20 +1,19 @@
 """The page about detection says whose people the printed weights have seen."""
 
+import detection_page
 import pytest
-
-from sternway.evaluate import validation
 
 
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     """Return a function that writes the page as if these data sets were there, without running them."""
-    monkeypatch.setattr(validation, "heard_in", lambda *_: [])
-    monkeypatch.setattr(validation, "_table", lambda reader, _: f"## {reader.name}\n")
+    monkeypatch.setattr(detection_page, "heard_in", lambda *_: [])
+    monkeypatch.setattr(detection_page, "_table", lambda reader, _: f"## {reader.name}\n")
 
     def page(*names):
         for name in names:
             (tmp_path / name).mkdir()
-        assert validation.main([str(tmp_path), str(tmp_path)]) == 0
+        assert detection_page.main([str(tmp_path), str(tmp_path)]) == 0
         return " ".join((tmp_path / "detection.md").read_text().split())
 
     return page

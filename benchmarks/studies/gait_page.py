@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from detection_page import asked
+
 from sternway import __version__
 from sternway.evaluate import gait_score, reliability, stability_score
 from sternway.evaluate.datasets import dataset
-from sternway.evaluate.validation import asked
 
 WAYS = {"ipol": 2, "mobgap": 2, "sisfall": 2, "hapt": 2, "bandai": 1, "vidimu": 1}
 """The data sets, and whether they are also run reversed in time; what really walks backward is not."""

@@ -1,4 +1,4 @@
-"""``python -m sternway.evaluate.gait_plot DATA OUT``: the plots of the pages on steps, direction and mounting.
+"""``python benchmarks/studies/gait_plots.py DATA OUT``: the plots of the pages on steps, direction and mounting.
 
 ``DATA`` holds ``ipol`` and ``bandai`` in their original layouts (and ``sisfall``, if there).
 """

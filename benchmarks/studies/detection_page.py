@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from sternway import __version__
-from sternway.commands.evaluate import run_one
-from sternway.commands.progress import progress
 from sternway.errors import SternwayError
 from sternway.evaluate import report
 from sternway.evaluate.datasets import dataset
@@ -34,6 +32,8 @@ from sternway.evaluate.perturbation import (
     probe,
 )
 from sternway.evaluate.pipeline import TrialResult
+from sternway.evaluate.progress import progress
+from sternway.evaluate.run_file import run_one
 from sternway.evaluate.score import scores
 from sternway.evaluate.trial import Dataset, TrialFile
 from sternway.evaluate.variation import VARIATIONS
@@ -214,10 +214,10 @@ def _curve_table(probes: Sequence[Probe], threshold: float, false_alarms: int, h
 
 def plot(probes: Sequence[Probe], path: Path, fixed: float) -> None:
     """Draw the share heard against size with Wilson's interval: a colour a form, dashed at the ``fixed`` rate."""
-    import matplotlib as mpl  # noqa: PLC0415
+    import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot as plt  # noqa: PLC0415
+    from matplotlib import pyplot as plt
 
     figure, panels = plt.subplots(1, 2, figsize=(9.0, 4.0), layout="constrained", sharey=True)
     for axes, backwards, words in zip(panels, (False, True), ("forward", "reversed in time"), strict=True):

@@ -1,4 +1,4 @@
-"""Draws the plots of the steadiness pages: ``python -m sternway.evaluate.steadiness_plots DATA FIGURES OUT``.
+"""Draws the plots of the steadiness pages: ``python benchmarks/studies/steadiness_plots.py DATA FIGURES OUT``.
 
 DATA holds the folders ``sisfall`` and ``ipol``; FIGURES is what ``sternway evaluate sisfall ... --stability --json``
 wrote; OUT gets the images.
