@@ -13,7 +13,7 @@ from sternway.samples import Block
 from sternway.wire.shapes import check_body
 
 SPIKE_S = 20.0
-LONGEST_WAIT_S = FallSettings().wait_s
+LONGEST_WAIT_S = FallSettings().max_after_s
 
 
 def motion(until_s, gaps=()):
