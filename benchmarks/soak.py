@@ -40,7 +40,7 @@ from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMoto
 from sternway.device.haptics import Haptics, wired_motor
 from sternway.device.realtime import request_realtime
 from sternway.events import Kind, Press
-from sternway.loop import Loop
+from sternway.loop import Loop, LoopHooks, LoopParts
 from sternway.memory import Memory
 from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
@@ -99,17 +99,8 @@ class Soak:
             settings.clip, broker, OutboxSettings(max_bytes=20_000_000), clock=stamps, chores=(memory.chore,)
         )
         self.presses: SimpleQueue[tuple[Press, float]] = SimpleQueue()
-        self.loop = Loop(
-            self.clip,
-            self.haptics,
-            self.publisher,
-            clock=stamps,
-            plan=PLAN,
-            memory=memory,
-            recorder=Recorder(RecordingSettings()),
-            presses=self.presses,
-            tidy=gc.collect,
-        )
+        parts = LoopParts(self.clip, self.haptics, self.publisher, stamps, memory, Recorder(RecordingSettings()))
+        self.loop = Loop(parts, self.presses, plan=PLAN, hooks=LoopHooks(collect_garbage=gc.collect))
 
     def run(self, state: Callable[[], str], often_s: float, look: Callable[[float], None]) -> int:
         """Run to the end; return the samples lost, counted from when the stream had settled.

@@ -20,7 +20,7 @@ from pathlib import Path
 from sternway.cli import main as _cli  # noqa: F401  (what the command imports is part of its start)
 from sternway.commands import run as _run  # noqa: F401
 from sternway.config import ClipSettings, Settings
-from sternway.service import ClipService
+from sternway.service import ClipService, Hardware
 
 TIMES = 3
 HOLD_S = 20.0
@@ -44,7 +44,7 @@ def child(spawned_s: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(Settings(), clip=ClipSettings("bench", folder))
         bus = EmulatedBus({0x6A: chip}, clock, time.sleep)
-        service = ClipService(settings, bus, pins=emulated_pins(motor, settings.pins.motor))
+        service = ClipService(settings, Hardware(bus, emulated_pins(motor, settings.pins.motor)))
         service.run(until)
     status = Path("/proc/self/status").read_text()
     held_kb = {line.split(":")[0]: int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")}

@@ -17,7 +17,7 @@ from sternway.detect.stumble import StumbleDetector
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedLsm6dsox, VirtualClock
 from sternway.events import Cause, Kind, Press
-from sternway.loop import Loop
+from sternway.loop import Loop, LoopHooks, LoopParts
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkTracker
@@ -36,7 +36,7 @@ PLAN = WalkPlan(warm_up_min=0.2)
 
 
 @dataclass
-class FakeDesk:
+class FakeRecordSink:
     """Keeps what it is given, or refuses everything."""
 
     records: list[Record] = field(default_factory=list)
@@ -49,7 +49,7 @@ class FakeDesk:
 
     def offer(self, record):
         if self.broken:
-            raise RuntimeError("the desk is on fire")
+            raise RuntimeError("the disk is on fire")
         self.records.append(record)
 
     def show(self, state):
@@ -93,33 +93,31 @@ class Wearer:
         self.chip = EmulatedLsm6dsox(Walker(script, seed=3), self.clock, rate_error=0.01)
         self.bus = EmulatedBus({0x6A: self.chip}, self.clock, self.clock.sleep)
         self.plan = plan
-        self.desk, self.motor = FakeDesk(), FakeMotor(self.clock)
+        self.record_sink, self.motor = FakeRecordSink(), FakeMotor(self.clock)
         self.presses = SimpleQueue()
         self.memory = Memory(folder / "memory.json")
         self.recorder = Recorder(RecordingSettings(enabled=record, directory=str(folder / "walks")))
         self.alive_count = 0
         self.power = Power()
         self.felt, self.feel_count = None, 0
-        self.tidied = []
+        self.collected = []
         self.start()
 
     def start(self):
         self.clip = Clip(
             self.bus, clock=self.clock, sleep=self.clock.sleep, bus_recovery=EmulatedBusRecovery(self.bus)
         )
+        clock = Clock("clip-1", synced=lambda: True, monotonic=self.clock)
         self.loop = Loop(
-            self.clip,
-            self.motor,
-            self.desk,
-            clock=Clock("clip-1", synced=lambda: True, monotonic=self.clock),
+            LoopParts(self.clip, self.motor, self.record_sink, clock, self.memory, self.recorder),
+            self.presses,
             plan=self.plan,
-            memory=self.memory,
-            recorder=self.recorder,
-            presses=self.presses,
-            alive=self.live,
-            run_motor_test=self.feel,
-            power=lambda: self.power,
-            tidy=lambda: self.tidied.append((self.clock(), self.clip.fast_polling)),
+            hooks=LoopHooks(
+                alive=self.live,
+                run_motor_test=self.feel,
+                power=lambda: self.power,
+                collect_garbage=lambda: self.collected.append((self.clock(), self.clip.fast_polling)),
+            ),
         )
 
     def live(self):
@@ -145,7 +143,7 @@ class Wearer:
 
     @property
     def state(self):
-        return self.desk.states[-1]
+        return self.record_sink.states[-1]
 
 
 @pytest.fixture
@@ -158,7 +156,7 @@ def wearer(tmp_path):
 
 def test_a_stumble_is_felt_before_it_is_written_and_both_say_the_same(wearer):
     walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(10.0))).press().run(46.0)
-    stumbles = walk.desk.events(Kind.STUMBLE)
+    stumbles = walk.record_sink.events(Kind.STUMBLE)
     assert len(stumbles) == 1
     felt_s = [at_s for at_s, pattern in walk.motor.played if pattern.name == "attention"]
     assert len(felt_s) == 1
@@ -166,7 +164,7 @@ def test_a_stumble_is_felt_before_it_is_written_and_both_say_the_same(wearer):
     assert stumbles[0]["evidence"]
     assert walk.state.last_event_kind == "stumble"
     assert walk.state.event_count == 1
-    traces = walk.desk.bodies(RecordKind.TRACE)
+    traces = walk.record_sink.bodies(RecordKind.TRACE)
     assert [trace["event_kind"] for trace in traces] == ["stumble"]
     assert traces[0]["sample_count"] == pytest.approx(500, abs=2)
 
@@ -174,7 +172,7 @@ def test_a_stumble_is_felt_before_it_is_written_and_both_say_the_same(wearer):
 def test_while_a_stumble_may_be_near_the_chip_is_read_so_often_that_the_warning_waits_for_no_poll(wearer):
     steps = [part for _ in range(6) for part in (Walk(11.37), Stumble())]
     walk = wearer((Stand(13.0), *steps, Walk(5.0))).press().run(100.0)
-    decided_s = [event["decided_at_s"] for event in walk.desk.events(Kind.STUMBLE)]
+    decided_s = [event["decided_at_s"] for event in walk.record_sink.events(Kind.STUMBLE)]
     felt_s = [
         at_s for at_s, pattern in walk.motor.played if pattern.name in ("attention", "trouble", "attention_again")
     ]
@@ -185,52 +183,52 @@ def test_while_a_stumble_may_be_near_the_chip_is_read_so_often_that_the_warning_
 
 def test_the_collector_is_called_once_a_minute(wearer):
     walk = wearer((Stand(200.0),)).run(190.0)
-    times_s = [at_s for at_s, _ in walk.tidied]
+    times_s = [at_s for at_s, _ in walk.collected]
     assert len(times_s) == 4
     assert all(60.0 <= later - sooner < 60.1 for sooner, later in pairwise(times_s))
 
 
 def test_the_collector_is_called_even_when_nothing_can_be_passed_on(wearer, monkeypatch):
-    monkeypatch.setattr(FakeDesk, "show", lambda *_: 1 / 0)
+    monkeypatch.setattr(FakeRecordSink, "show", lambda *_: 1 / 0)
     monkeypatch.setattr("sternway.loop.STATE_S", 0.0)
-    assert len(wearer((Stand(200.0),)).run(130.0).tidied) == 3
+    assert len(wearer((Stand(200.0),)).run(130.0).collected) == 3
 
 
 def test_while_a_stumble_may_be_near_the_collector_waits(wearer, monkeypatch):
-    monkeypatch.setattr("sternway.loop.TIDY_S", 0.0)
+    monkeypatch.setattr("sternway.loop.COLLECT_S", 0.0)
     walk = wearer((Stand(13.0), Walk(5.0), Stumble(), Walk(5.0))).press().run(24.0)
-    assert walk.desk.events(Kind.STUMBLE)
-    hurries = [hurry for _, hurry in walk.tidied]
+    assert walk.record_sink.events(Kind.STUMBLE)
+    hurries = [hurry for _, hurry in walk.collected]
     assert len(hurries) > 500
     assert not any(hurries)
 
 
 def test_a_fall_during_the_buzz_of_a_stumble_is_still_a_fall(wearer):
     walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(0.3), Fall("backward", lie_s=40.0))).press().run(65.0)
-    assert len(walk.desk.events(Kind.STUMBLE)) >= 1
-    assert len(walk.desk.events(Kind.FALL)) == 1
-    assert len(walk.desk.events(Kind.FALL_CONFIRMED)) == 1
+    assert len(walk.record_sink.events(Kind.STUMBLE)) >= 1
+    assert len(walk.record_sink.events(Kind.FALL)) == 1
+    assert len(walk.record_sink.events(Kind.FALL_CONFIRMED)) == 1
     assert walk.motor.names.count("attention_again") >= 8
 
 
 def test_a_press_within_the_countdown_cancels_the_fall(wearer):
     walk = wearer((Stand(13.0), Walk(20.0), Fall("forward", lie_s=40.0))).press().run(45.0)
-    assert len(walk.desk.events(Kind.FALL)) == 1
+    assert len(walk.record_sink.events(Kind.FALL)) == 1
     walk.press().run(25.0)
-    assert len(walk.desk.events(Kind.FALL_CANCELLED)) == 1
-    assert not walk.desk.events(Kind.FALL_CONFIRMED)
+    assert len(walk.record_sink.events(Kind.FALL_CANCELLED)) == 1
+    assert not walk.record_sink.events(Kind.FALL_CONFIRMED)
     assert walk.state.phase is Phase.READY, "the press meant the fall: no walk begins for one who lies there"
 
 
 def test_after_a_restart_the_wearer_is_still_reminded_of_a_fall_and_the_press_still_means_it(wearer):
     walk = wearer((Stand(5.0), Fall("forward", lie_s=40.0))).run(13.0)
-    assert len(walk.desk.events(Kind.FALL)) == 1
+    assert len(walk.record_sink.events(Kind.FALL)) == 1
     walk.start()
     walk.motor.played.clear()
     walk.run(6.0)
     assert walk.motor.names.count("attention_again") >= 2
     walk.press().run(15.0)
-    assert [len(walk.desk.events(kind)) for kind in (Kind.FALL_CANCELLED, Kind.FALL_CONFIRMED)] == [1, 0]
+    assert [len(walk.record_sink.events(kind)) for kind in (Kind.FALL_CANCELLED, Kind.FALL_CONFIRMED)] == [1, 0]
     assert walk.state.phase is Phase.READY
 
 
@@ -248,7 +246,7 @@ def test_unplugged_at_the_start_is_a_fault_with_its_cause_within_two_seconds(wea
     walk.chip.unplugged = False
     walk.run(4.0)
     assert walk.state.fault is None
-    assert [body["severity"] for body in walk.desk.events(Kind.FAULT)] == [1.0, 0.0]
+    assert [body["severity"] for body in walk.record_sink.events(Kind.FAULT)] == [1.0, 0.0]
 
 
 def test_unplugged_while_walking_pauses_the_walk_and_keeps_what_was_counted(wearer):
@@ -282,7 +280,7 @@ def test_what_does_not_pass_is_a_fault_with_its_cause(wearer, harm, cause):
     if cause is Cause.WRONG_CHIP:
         walk.chip.brown_out()
     walk.run(4.0)
-    assert cause in {event["cause"] for event in walk.desk.events(Kind.FAULT)}
+    assert cause in {event["cause"] for event in walk.record_sink.events(Kind.FAULT)}
     assert walk.state.fault is not None
 
 
@@ -325,7 +323,7 @@ def test_a_failure_in_a_detector_is_a_fault_that_pauses_the_walk_until_it_is_wel
     assert "begin anew" in caplog.text
     walk.run(4.0)
     assert walk.state.fault is None
-    assert [(event["cause"], event["severity"]) for event in walk.desk.events(Kind.FAULT)] == [
+    assert [(event["cause"], event["severity"]) for event in walk.record_sink.events(Kind.FAULT)] == [
         ("software", 1.0),
         ("software", 0.0),
     ]
@@ -338,11 +336,11 @@ def test_a_detector_that_fails_again_and_again_is_said_once_and_starves_the_watc
     fed = walk.alive_count
     monkeypatch.setattr(StumbleDetector, "update", lambda *_: 1 / 0)
     walk.run(4.0)
-    assert len(walk.desk.events(Kind.FAULT)) == 1
+    assert len(walk.record_sink.events(Kind.FAULT)) == 1
     assert walk.alive_count == fed
     assert (walk.state.fault, walk.state.phase) == (Cause.SOFTWARE, Phase.PAUSED)
     walk.press(Press.LONG).run(0.1)
-    [report] = walk.desk.bodies(RecordKind.SESSION)
+    [report] = walk.record_sink.bodies(RecordKind.SESSION)
     assert report["events"]["count"] == {"fault": 1}
 
 
@@ -350,7 +348,7 @@ def test_a_walk_that_ends_while_the_tracker_fails_is_reported(wearer, monkeypatc
     walk = wearer().press().run(15.0)
     monkeypatch.setattr(TrunkTracker, "update", lambda *_: 1 / 0)
     walk.run(2.0).press(Press.LONG).run(1.0)
-    [report] = walk.desk.bodies(RecordKind.SESSION)
+    [report] = walk.record_sink.bodies(RecordKind.SESSION)
     assert (report["reason"], walk.state.phase) == ("long_press", Phase.READY)
 
 
@@ -365,7 +363,7 @@ def test_a_failed_motor_is_still_known_after_a_failure_of_the_detectors(wearer):
 
 def test_detectors_that_fail_during_the_countdown_do_not_buzz_without_end(wearer, monkeypatch):
     walk = wearer((Stand(5.0), Fall("forward", lie_s=40.0))).run(13.0)
-    assert len(walk.desk.events(Kind.FALL)) == 1
+    assert len(walk.record_sink.events(Kind.FALL)) == 1
     walk.motor.played.clear()
     monkeypatch.setattr(StumbleDetector, "update", lambda *_: 1 / 0)
     walk.run(5.0)
@@ -384,7 +382,7 @@ def test_a_detector_that_fails_costs_nothing_that_another_found(wearer):
     monitor.stumble.update = hear
     monitor.pre_impact.update = lambda _: 1 / 0 if heard else []
     walk.run(26.0)
-    assert [event["time_s"] for event in walk.desk.events(Kind.STUMBLE)] == [heard[0].time_s]
+    assert [event["time_s"] for event in walk.record_sink.events(Kind.STUMBLE)] == [heard[0].time_s]
     assert "attention" in walk.motor.names
 
 
@@ -436,16 +434,16 @@ def test_a_clip_without_a_motor_says_that_it_cannot_buzz(wearer):
     walk = wearer()
     walk.motor.present = False
     walk.run(1.0)
-    walk.desk.commands = [Command("haptics", "1", {"on": True})]
+    walk.record_sink.commands = [Command("haptics", "1", {"on": True})]
     walk.run(1.0)
-    [(_, ok, words)] = walk.desk.answers
+    [(_, ok, words)] = walk.record_sink.answers
     assert (ok, "no motor" in words, walk.state.haptics) == (False, True, False)
     assert walk.feel_count == 0
 
 
-def test_nothing_that_the_desk_does_reaches_the_warning(wearer, caplog):
+def test_nothing_that_the_record_sink_does_reaches_the_warning(wearer, caplog):
     walk = wearer((Stand(13.0), Walk(20.0), Stumble(), Walk(10.0))).press()
-    walk.desk.broken = True
+    walk.record_sink.broken = True
     with caplog.at_level(logging.CRITICAL):
         walk.run(46.0)
     assert "attention" in walk.motor.names
@@ -477,7 +475,7 @@ def test_a_walk_with_a_stumble_a_pause_and_a_crash_gives_one_right_report(wearer
     walk.run(4.0).press().run(truth.duration_s - rest_s - 11.0)
     walk.press(Press.LONG).run(0.5)
 
-    [report] = walk.desk.bodies(RecordKind.SESSION)
+    [report] = walk.record_sink.bodies(RecordKind.SESSION)
     turns = [(start_s, start_s + act.duration_s) for start_s, _, act in truth.acts if isinstance(act, Turn)]
     for way, word in ((FORWARD, "forward"), (BACKWARD, "backward")):
         steps = [contact.time_s for contact in truth.contacts if contact.direction is way]
@@ -517,15 +515,15 @@ def test_a_recording_is_ended_with_the_service_and_a_new_one_begins_with_it(wear
 
 def test_a_command_from_the_page_is_done_and_answered(wearer):
     walk = wearer().run(2.0)
-    walk.desk.commands = [Command("start", "1"), Command("start", "2")]
+    walk.record_sink.commands = [Command("start", "1"), Command("start", "2")]
     walk.run(0.2)
-    assert [(name, ok) for name, ok, _ in walk.desk.answers] == [("start", True), ("start", False)]
+    assert [(name, ok) for name, ok, _ in walk.record_sink.answers] == [("start", True), ("start", False)]
     assert walk.state.phase is Phase.STANDING_CHECK
 
 
 def test_a_switched_off_motor_stays_off_after_a_restart(wearer):
     walk = wearer().run(2.0)
-    walk.desk.commands = [Command("haptics", "1", {"on": False})]
+    walk.record_sink.commands = [Command("haptics", "1", {"on": False})]
     walk.run(1.0)
     assert walk.state.haptics is False
     walk.start()
@@ -537,10 +535,10 @@ def test_a_switched_off_motor_stays_off_after_a_restart(wearer):
 
 def test_a_plan_from_home_is_followed_and_a_wrong_one_is_said(wearer, caplog):
     walk = wearer().run(1.0)
-    walk.desk.plan = Plan(7, WalkPlan(stretches=2, stretch_min=3.0).body())
+    walk.record_sink.plan = Plan(7, WalkPlan(stretches=2, stretch_min=3.0).body())
     walk.run(0.2)
     assert walk.loop._monitor.session.plan.stretches == 2
-    walk.desk.plan = Plan(8, {"stretches": "many"})
+    walk.record_sink.plan = Plan(8, {"stretches": "many"})
     walk.run(0.2)
     assert walk.loop._monitor.session.plan.stretches == 2
     assert "not followed" in caplog.text
@@ -557,7 +555,7 @@ def test_a_low_battery_is_felt_and_shown_but_ends_no_walk(wearer):
 
 def test_a_full_store_is_shown_and_does_not_disturb_the_walker(wearer):
     walk = wearer().press().run(14.0)
-    walk.desk.fault = Cause.STORE_FULL
+    walk.record_sink.fault = Cause.STORE_FULL
     walk.run(1.0)
     assert walk.state.fault is Cause.STORE_FULL
     assert walk.state.phase is Phase.WARM_UP

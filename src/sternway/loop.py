@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -38,7 +39,7 @@ RECOVERED_S = 5.0
 POWER_S = 10.0
 """How often the supply is asked."""
 
-TIDY_S = 60.0
+COLLECT_S = 60.0
 """How often the garbage collector is called, which takes milliseconds: in a pause between two blocks."""
 
 STATE_S = 0.2
@@ -72,7 +73,7 @@ class Motor(Protocol):
         ...
 
 
-class Desk(Protocol):
+class RecordSink(Protocol):
     """Where records and state go and commands come from; nothing here blocks or raises."""
 
     @property
@@ -102,46 +103,56 @@ class Desk(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LoopParts:
+    """The parts that the loop connects: from the sensor to the motor, and to whatever keeps what happened."""
+
+    sensor: Sensor
+    motor: Motor
+    record_sink: RecordSink
+    clock: Clock
+    memory: Memory
+    recorder: Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class LoopHooks:
+    """What the loop calls beside its parts; each does nothing unless given.
+
+    ``alive`` feeds the watchdog, ``run_motor_test`` says whether the sensor detects the motor (``None``: not now),
+    ``power`` reads the supply, ``watch`` is shown every state, ``diary`` takes each report for the clip's own
+    notebook, ``collect_garbage`` runs in a pause between two blocks.
+    """
+
+    alive: Callable[[], None] = lambda: None
+    run_motor_test: Callable[[], bool | None] = lambda: None
+    power: Callable[[], Power] = Power
+    watch: Callable[[State, MonitorResult], None] = lambda *_: None
+    diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None
+    collect_garbage: Callable[[], object] = lambda: None
+
+
 class Loop:
     """Turns once a block. The wearer is warned before anything else is done with what was found."""
 
     def __init__(
         self,
-        sensor: Sensor,
-        motor: Motor,
-        desk: Desk,
-        *,
-        clock: Clock,
-        plan: WalkPlan | None = None,
-        memory: Memory,
-        recorder: Recorder,
+        parts: LoopParts,
         presses: SimpleQueue[tuple[Press, float]],
-        alive: Callable[[], None] = lambda: None,
-        run_motor_test: Callable[[], bool | None] = lambda: None,
-        power: Callable[[], Power] = Power,
-        watch: Callable[[State, MonitorResult], None] = lambda *_: None,
-        diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None,
-        tidy: Callable[[], object] = lambda: None,
+        *,
+        plan: WalkPlan | None = None,
+        hooks: LoopHooks = LoopHooks(),
     ) -> None:
-        now = clock.moment()
-        self._sensor = sensor
+        now = parts.clock.moment()
+        self._sensor, self._motor, self._record_sink = parts.sensor, parts.motor, parts.record_sink
+        self._clock, self._memory, self._recorder = parts.clock, parts.memory, parts.recorder
         self._clip_id = now.clip_id
-        self._motor = motor
-        self._desk = desk
-        self._clock = clock
-        self._memory = memory
-        self._recorder = recorder
         self._presses = presses
-        self._alive = alive
-        self._run_motor_test = run_motor_test
-        self._read_power = power
-        self._watch = watch
-        self._diary = diary
-        self._tidy = tidy
+        self._hooks = hooks
         try:
-            self._take_up(memory.load(), plan, now)
+            self._take_up(self._memory.load(), plan, now)
         except Exception as error:
-            memory.set_aside(error)
+            self._memory.set_aside(error)
             self._take_up({}, plan, now)
         self._traces = TraceKeeper(LATEST_DECISION_S)
         self._power = Power()
@@ -152,7 +163,7 @@ class Loop:
         self._must_keep = False
         self._failed_at_s = -math.inf
         self._house_faults: frozenset[Cause] = frozenset()
-        self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0, "tidy": 0.0}
+        self._due_s = {"keep": 0.0, "sync": 0.0, "power": 0.0, "state": 0.0, "collect": 0.0}
         if self._phase is not Phase.READY:
             self._record(now)
 
@@ -183,8 +194,8 @@ class Loop:
             self._tell(block, outcome)
         except Exception:
             _log.exception("what was found could not be passed on; the warning was given")
-        if not self._sensor.fast_polling and self._is_due("tidy", block.read_at_s, TIDY_S):
-            self._tidy()
+        if not self._sensor.fast_polling and self._is_due("collect", block.read_at_s, COLLECT_S):
+            self._hooks.collect_garbage()
         return outcome
 
     def _decide(self, block: Block) -> MonitorResult:
@@ -196,7 +207,7 @@ class Loop:
         self._sensor.fast_polling = self._monitor.alarm_near
         self._play(outcome)
         if any(map(len, outcome.trunk)) or self._monitor.faults.causes:
-            self._alive()
+            self._hooks.alive()
         return outcome
 
     def _play(self, outcome: MonitorResult) -> None:
@@ -216,7 +227,7 @@ class Loop:
         if self._monitor.session.phase is not Phase.STANDING_CHECK:
             self._motor_tested = False
         elif not self._motor_tested and self._motor.idle:
-            felt = self._run_motor_test() if self._haptics else None
+            felt = self._hooks.run_motor_test() if self._haptics else None
             self._motor_tested = felt is not None or not self._haptics
             self._monitor.motor_felt(felt, now_s)
 
@@ -245,18 +256,18 @@ class Loop:
             except Empty:
                 break
             self._monitor.press(press, pressed_s)
-        for command in self._desk.take_commands():
+        for command in self._record_sink.take_commands():
             answer, haptics = self._monitor.command(command.name, command.body, now_s)
             if haptics and not self._motor.present:
                 answer = Answer(False, "There is no motor: see haptics.enabled and pins.motor in the settings.")
             elif haptics is not None:
                 self._may_buzz = haptics
             self._must_keep = True
-            self._desk.answer(command, answer.accepted, answer.words)
+            self._record_sink.answer(command, answer.accepted, answer.words)
         self._take_plan()
 
     def _take_plan(self) -> None:
-        plan = self._desk.plan
+        plan = self._record_sink.plan
         if plan is None or plan is self._plan:
             return
         self._plan = plan
@@ -279,17 +290,17 @@ class Loop:
             self._offer(kind, body, now_s)
             moment = reported_at(body, self._clock.moment(now_s))
             self._status.report(kind, body, moment)
-            self._diary(kind, body, moment)
+            self._hooks.diary(kind, body, moment)
         happened = bool(outcome.events or outcome.reports or outcome.patterns)
         self._follow_phase(now_s, happened)
         if happened or self._is_due("state", now_s, STATE_S):
             faults = (*self._monitor.faults.causes, *sorted(self._house_faults))
             state = self._status.state(self._monitor, faults, self._power, self._haptics, self._clock.moment(now_s))
-            self._desk.show(state)
-            self._watch(state, outcome)
+            self._record_sink.show(state)
+            self._hooks.watch(state, outcome)
 
     def _offer(self, kind: RecordKind, body: dict[str, Any], at_s: float) -> None:
-        self._desk.offer(Record(kind, body, self._clock.moment(at_s)))
+        self._record_sink.offer(Record(kind, body, self._clock.moment(at_s)))
 
     def _is_due(self, name: str, now_s: float, period_s: float) -> bool:
         """Say whether ``name`` is due again, and if so, when next."""
@@ -301,10 +312,10 @@ class Loop:
     def _keep_house(self, now_s: float) -> None:
         """Look after supply, store, motor and the detectors themselves, and say when one fails or is well again."""
         if self._is_due("power", now_s, POWER_S):
-            self._power = self._read_power()
+            self._power = self._hooks.power()
         faults = {Cause.LOW_BATTERY} if self._power.is_low else set()
-        if self._desk.fault is not None:
-            faults.add(self._desk.fault)
+        if self._record_sink.fault is not None:
+            faults.add(self._record_sink.fault)
         if self._motor.failure:
             faults.add(Cause.MOTOR_FAILED)
         if now_s - self._failed_at_s < RECOVERED_S:

@@ -4,6 +4,7 @@ import gc
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -22,7 +23,7 @@ from sternway.device.pins import open_pin
 from sternway.device.realtime import request_realtime, set_realtime_priority
 from sternway.diary import Diary
 from sternway.events import Press
-from sternway.loop import Loop
+from sternway.loop import Loop, LoopHooks, LoopParts
 from sternway.memory import Memory
 from sternway.monitor import MonitorResult
 from sternway.notebook import Notebook
@@ -35,28 +36,38 @@ from sternway.records import State
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What the clip runs on, real or emulated: the bus, its pins and recovery, and the time."""
+
+    bus: Bus
+    pins: Pins | None = None
+    bus_recovery: BusRecovery | None = None
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
 class ClipService:
     """Everything that runs on the clip.
 
-    ``bus`` and ``pins`` reach the hardware, real or emulated. ``plan``, or else the clip's own notebook, holds until
-    the home sends one; ``watch`` is shown every state, as for a terminal.
+    ``plan``, or else the clip's own notebook, holds until the home sends one; ``watch`` is shown every state, as for
+    a terminal.
     """
 
     def __init__(
         self,
         settings: Settings,
-        bus: Bus,
+        hardware: Hardware,
         *,
-        pins: Pins | None = None,
-        bus_recovery: BusRecovery | None = None,
         plan: WalkPlan | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
         watch: Callable[[State, MonitorResult], None] = lambda *_: None,
     ) -> None:
+        bus, pins, clock, sleep = hardware.bus, hardware.pins, hardware.clock, hardware.sleep
         state_dir = Path(settings.clip.state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
-        self.clip = Clip(bus, address=settings.sensor.address, clock=clock, sleep=sleep, bus_recovery=bus_recovery)
+        self.clip = Clip(
+            bus, address=settings.sensor.address, clock=clock, sleep=sleep, bus_recovery=hardware.bus_recovery
+        )
         wires = settings.pins
         motor = open_pin(wires.motor, lambda: wired_motor(wires, settings.haptics, pins))
         self._time = clock, sleep
@@ -77,22 +88,17 @@ class ClipService:
             chores=(recorder.chore, self._memory.chore, diary.chore),
         )
         gauge = FuelGauge(bus)
-        self.loop = Loop(
-            self.clip,
-            self.haptics,
-            self.publisher,
-            clock=stamps,
-            plan=plan or diary.plan_today(stamps.moment()),
-            memory=self._memory,
-            recorder=recorder,
-            presses=self._button.presses if self._button else SimpleQueue[tuple[Press, float]](),
+        parts = LoopParts(self.clip, self.haptics, self.publisher, stamps, self._memory, recorder)
+        hooks = LoopHooks(
             alive=self._notifier.alive,
             run_motor_test=self._run_motor_test,
             power=lambda: Power(gauge.percent(), under_voltage()),
             watch=self._on_state,
             diary=diary.offer,
-            tidy=gc.collect,
+            collect_garbage=gc.collect,
         )
+        presses = self._button.presses if self._button else SimpleQueue[tuple[Press, float]]()
+        self.loop = Loop(parts, presses, plan=plan or diary.plan_today(stamps.moment()), hooks=hooks)
 
     def run(self, until: Callable[[], bool] = lambda: False) -> None:
         """Watch the wearer until ``until`` says so, or for ever; leave the motor off and everything kept."""

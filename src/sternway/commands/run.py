@@ -9,7 +9,7 @@ from sternway.config import SETTINGS_FILE, chosen_settings
 from sternway.device.bus import LinuxBus
 from sternway.device.bus_recovery import AdapterRecovery
 from sternway.pairing.invitation import apply_join
-from sternway.service import ClipService
+from sternway.service import ClipService, Hardware
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def main(arguments: argparse.Namespace) -> int:
     )
     settings = apply_join(chosen_settings(arguments.config))
     number = settings.sensor.bus
-    service = ClipService(settings, LinuxBus(number), bus_recovery=AdapterRecovery(number))
+    service = ClipService(settings, Hardware(LinuxBus(number), bus_recovery=AdapterRecovery(number)))
     stop_on_signal(service)
     service.run()
     return 0

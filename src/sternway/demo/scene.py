@@ -9,7 +9,7 @@ from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedL
 from sternway.monitor import MonitorResult
 from sternway.programme.plan import Plan, Week
 from sternway.records import State
-from sternway.service import ClipService
+from sternway.service import ClipService, Hardware
 from sternway.simulate.walker import Walker
 
 PROGRAMME = Plan(
@@ -50,9 +50,7 @@ class Scene:
         self._due = self._happenings()
         self.service = ClipService(
             self.settings,
-            bus,
-            pins=self._pins,
-            bus_recovery=EmulatedBusRecovery(bus),
+            Hardware(bus, self._pins, EmulatedBusRecovery(bus)),
             plan=(FIRST_WEEK if self.script == "programme" else PROGRAMME).walk(0, "A short demo."),
             watch=self._on_state,
         )
