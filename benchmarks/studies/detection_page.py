@@ -7,30 +7,17 @@ resampled or damaged, and the perturbation curves. Needs the extra ``[train]`` f
 import argparse
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import numpy as np
+from perturbation_page import part_of_page
 
 from sternway import __version__
 from sternway.errors import SternwayError
 from sternway.evaluate import report
 from sternway.evaluate.datasets import dataset
-from sternway.evaluate.intervals import poisson_rate, wilson
-from sternway.evaluate.perturbation import (
-    ALLOWED_PER_HOUR,
-    FORMS,
-    SHIPPED,
-    SIZES_G,
-    THRESHOLDS,
-    Probe,
-    at_fixed_rate,
-    curve,
-    probe,
-)
 from sternway.evaluate.pipeline import TrialResult
 from sternway.evaluate.progress import progress
 from sternway.evaluate.run_file import run_one
@@ -71,7 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parts += [_table(dataset(name), outcomes[name]) for name in present]
     if "sisfall" in present:
         parts.append(_varied(arguments.data / "sisfall", arguments.jobs, outcomes["sisfall"]))
-        parts.append(_curves(arguments.data / "sisfall", arguments.out, arguments.jobs))
+        parts.append(part_of_page(arguments.data, arguments.out, arguments.jobs))
     (arguments.out / "detection.md").write_text("\n".join(parts), encoding="utf-8")
     return 0
 
@@ -158,95 +145,6 @@ def _varied(folder: Path, jobs: int, as_is: Sequence[TrialResult]) -> str:
         loud = " / ".join(str(figures[kind]["adl_trials_with_alarm"]) for kind in ("stumble", "pre_impact", "fall"))
         lines.append(f"| {variation} | {' | '.join(heard)} | {loud} |")
     return "\n".join(lines) + "\n"
-
-
-def _probe_file(file: TrialFile, backwards: bool) -> tuple[list[Probe], dict[float, int], float]:
-    trial = dataset("sisfall").read(file)
-    return *probe(trial, backwards), trial.duration_s
-
-
-def _curves(folder: Path, out: Path, jobs: int) -> str:
-    """Return the page's part on graded perturbations, and draw the plot."""
-    walks = [file for file in dataset("sisfall").find(folder) if file.activity in {"D01", "D02"}]
-    probes: list[Probe] = []
-    false_alarms: Counter[float] = Counter(dict.fromkeys(THRESHOLDS, 0))
-    hours = 0.0
-    with ProcessPoolExecutor(jobs) as pool:
-        for backwards in (False, True):
-            work = pool.map(partial(_probe_file, backwards=backwards), walks)
-            for found, alarms, duration_s in progress(work, len(walks)):
-                probes += found
-                false_alarms.update(alarms)
-                hours += duration_s / 3600
-    fixed = at_fixed_rate(false_alarms, hours)
-    plot(probes, out / "perturbation.png", fixed)
-    return "\n".join(
-        [
-            "## How small a stumble is still heard\n",
-            "Graded perturbations in real walking (SisFall D01 and D02, forward and reversed in time). A size is the "
-            "first horizontal jolt in g; the forms are described in `sternway/evaluate/perturbation.py`. Sizes are "
-            f"compared at a fixed rate of false alarms: the same {hours:.1f} h of walking without perturbations give "
-            f"{false_alarms[SHIPPED]} alarms at the shipped threshold ({SHIPPED:g}), and {false_alarms[fixed]} at "
-            f"{fixed:g}, the lowest that stays within {ALLOWED_PER_HOUR:g} an hour.\n",
-            "![Share of perturbations heard against their size](perturbation.png)\n",
-            *_curve_table(probes, SHIPPED, false_alarms[SHIPPED], hours),
-            *(_curve_table(probes, fixed, false_alarms[fixed], hours) if fixed != SHIPPED else []),
-        ]
-    )
-
-
-def _curve_table(probes: Sequence[Probe], threshold: float, false_alarms: int, hours: float) -> list[str]:
-    low, high = poisson_rate(false_alarms, hours) or (0.0, 0.0)
-    latencies_s = [p.latency_s for p in probes if p.latency_s is not None and p.threshold == threshold]
-    median_ms = 1000 * np.median(latencies_s) if latencies_s else float("nan")
-    lines = [
-        f"Threshold {threshold:g}: {false_alarms} false alarms in {hours:.1f} h of walking ({low:.1f} to {high:.1f} "
-        f"an hour); those heard are heard {median_ms:.0f} ms (median) after the jolt begins.\n",
-        "| form | walking | " + " | ".join(f"{size_g:g} g" for size_g in SIZES_G) + " |",
-        "|---|---|" + "---|" * len(SIZES_G),
-    ]
-    for form in FORMS:
-        for backwards, words in ((False, "forward"), (True, "reversed")):
-            cells = [f"{heard}/{tried}" for _, heard, tried in curve(probes, form, backwards, threshold)]
-            lines.append(f"| {form} | {words} | {' | '.join(cells)} |")
-    return [*lines, ""]
-
-
-def plot(probes: Sequence[Probe], path: Path, fixed: float) -> None:
-    """Draw the share heard against size with Wilson's interval: a colour a form, dashed at the ``fixed`` rate."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, panels = plt.subplots(1, 2, figsize=(9.0, 4.0), layout="constrained", sharey=True)
-    for axes, backwards, words in zip(panels, (False, True), ("forward", "reversed in time"), strict=True):
-        for form, marker, colour in zip(FORMS, "os^", ("C0", "C1", "C2"), strict=True):
-            points = [point for point in curve(probes, form, backwards) if point[2]]
-            sizes = [size_g for size_g, _, _ in points]
-            limits = [wilson(heard, tried) or (0.0, 1.0) for _, heard, tried in points]
-            axes.plot(sizes, _shares(points), marker=marker, color=colour, label=form)
-            axes.fill_between(
-                sizes, [100 * low for low, _ in limits], [100 * high for _, high in limits], color=colour, alpha=0.12
-            )
-            easier = [point for point in curve(probes, form, backwards, fixed) if point[2]]
-            axes.plot([size_g for size_g, _, _ in easier], _shares(easier), color=colour, linestyle="--", linewidth=1)
-        axes.set(xlabel="size of the first jolt (g)", ylim=(-2, 102), xscale="log", title=f"walking {words}")
-        axes.set_xticks([0.1, 0.2, 0.5, 1.0, 2.0], ["0.1", "0.2", "0.5", "1", "2"])
-        axes.minorticks_off()
-        axes.grid(alpha=0.3)
-    panels[0].set_ylabel("heard (%)")
-    panels[1].legend(frameon=False, loc="lower right")
-    figure.suptitle(
-        f"Perturbations heard: as shipped (shaded: 95 %), and dashed at {ALLOWED_PER_HOUR:g} false alarm an hour",
-        fontsize=11,
-    )
-    figure.savefig(path, dpi=130)
-    plt.close(figure)
-
-
-def _shares(points: Sequence[tuple[float, int, int]]) -> list[float]:
-    return [100 * heard / tried for _, heard, tried in points]
 
 
 if __name__ == "__main__":

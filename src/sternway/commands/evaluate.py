@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sternway.errors import RecordingError
-from sternway.evaluate import reliability, report, stability_score
+from sternway.evaluate import perturbation_score, reliability, report, stability_score
 from sternway.evaluate.datasets import DATASETS, dataset
 from sternway.evaluate.pipeline import TrialResult
 from sternway.evaluate.progress import progress
@@ -39,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stability", action="store_true", help="score steadiness only: how soon added jitter is found, reliability"
     )
+    parser.add_argument(
+        "--perturb", action="store_true", help="put perturbations into walking; score how small a stumble is heard"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes to use (default: all cores)")
 
 
@@ -48,6 +51,11 @@ def main(arguments: argparse.Namespace) -> int:
     files = chosen(reader.find(arguments.folder, arguments.labels), arguments.subjects, arguments.activities)
     if arguments.stability:
         _write(arguments.json, _stability(reader, files, arguments.jobs))
+        return 0
+    if arguments.perturb:
+        figures, words = perturbation_score.evaluate(reader, files, arguments.jobs)
+        print(words, end="")
+        _write(arguments.json, figures)
         return 0
     if arguments.reverse or getattr(reader, "purpose", "detection") == "gait":
         _write(arguments.json, _gait(reader, files, arguments))
