@@ -26,8 +26,8 @@ class Form:
     """Between which bounds the numbers of a made-up perturbation of 1 g are drawn.
 
     The first horizontal jolt (1 g) lasts ``jolt_s``; ``aside`` of it goes across. ``unload`` of gravity is lost
-    until the recovery step lands at ``step_at_s`` with ``step`` g upwards; ``tip_rad`` is the largest tip (negative:
-    backward), gone after ``tip_s``. ``steps``: so many recovery steps at most, each 0.4 s later and 0.7 times as hard.
+    until the recovery step lands at ``step_at_s`` with ``step`` g upwards. ``tip_rad`` is the largest tip (negative:
+    backward), gone after ``tip_s``. ``steps`` is the most recovery steps, each 0.4 s later and 0.7 times as hard.
     """
 
     jolt: float
