@@ -55,21 +55,20 @@ def main() -> None:
             if block.read_at_s > START_S + SKIP_S:
                 watching.update(block)
         return
-    grown = 0.0
     if shutil.which("valgrind") is None:
-        figures = json.dumps({"absent": "valgrind is not installed"})
-    else:
-        a_second = (counted(LONG_S) - counted(SHORT_S)) / (LONG_S - SHORT_S)
-        grown = a_second / 1e6 / KEPT_MILLION
-        shares = [round(a_second / CLOCK_HZ / rate, 3) for rate in INSTRUCTIONS_A_CYCLE]
-        figures = json.dumps(
-            {
-                "million_a_second_of_signal": round(a_second / 1e6, 2),
-                "of_the_figure_kept": round(grown, 3),
-                "estimated_share_of_a_Pi_Zero_2_W_core": shares,
-            },
-            indent=1,
-        )
+        sys.exit("valgrind is not installed: run `make system-packages`, or `sudo apt install valgrind`")
+    a_second = (counted(LONG_S) - counted(SHORT_S)) / (LONG_S - SHORT_S)
+    grown = a_second / 1e6 / KEPT_MILLION
+    figures = json.dumps(
+        {
+            "million_a_second_of_signal": round(a_second / 1e6, 2),
+            "of_the_figure_kept": round(grown, 3),
+            "estimated_share_of_a_Pi_Zero_2_W_core": [
+                round(a_second / CLOCK_HZ / rate, 3) for rate in INSTRUCTIONS_A_CYCLE
+            ],
+        },
+        indent=1,
+    )
     print(figures)
     if arguments.json:
         arguments.json.write_text(figures)
