@@ -72,7 +72,8 @@ class Trial:
     both in chip axes. ``rate_hz`` is nominal. ``walking`` (n,) marks the samples known to be level walking. Times are
     on ``time_s``: ``onset_s`` is where a fall begins and ``impact_s`` its largest acceleration; ``alert_s`` is the
     span labelled as the event (a stumble, a fall). All are ``None`` where the data set does not say. A recording of
-    several activities lists them in ``segments``.
+    several activities lists them in ``segments``. ``peak_s`` is the largest acceleration of a stumble that no label
+    places. ``remarks`` say what is odd about the files, for whoever reads the figures.
     """
 
     name: str
@@ -88,6 +89,8 @@ class Trial:
     alert_s: tuple[float, float] | None = None
     segments: tuple[Segment, ...] = ()
     gait: GaitReference | None = None
+    peak_s: float | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def duration_s(self) -> float:

@@ -41,10 +41,29 @@ def test_both_layouts_give_the_same_trial(tmp_path, write):
 
 
 def test_arrays_that_do_not_match_are_named(tmp_path):
-    write_npz(tmp_path, LABELS[:-1])
+    write_npz(tmp_path, LABELS[:-3])
     reader = dataset("hapt")
     with pytest.raises(RecordingError, match="as many"):
         reader.read(reader.find(tmp_path)[0])
+
+
+def test_a_label_too_few_is_read_with_a_remark(tmp_path):
+    write_npz(tmp_path, LABELS[:-1])
+    reader = dataset("hapt")
+    trial = reader.read(reader.find(tmp_path)[0])
+    assert trial.segments[-1].end_s == pytest.approx(4.0)
+    assert "199 labels for 200 samples" in trial.remarks[0]
+
+
+def test_decimal_commas_and_a_byte_order_mark_are_borne(tmp_path):
+    write_text(tmp_path)
+    for name in ("acc_exp01_user01.txt", "gyro_exp01_user01.txt"):
+        text = (tmp_path / name).read_text().replace(".", ",")
+        (tmp_path / name).write_text(text, encoding="utf-8-sig")
+    reader = dataset("hapt")
+    trial = reader.read(reader.find(tmp_path)[0])
+    assert trial.accel_mps2[0] == pytest.approx([9.80665, 0, 0])
+    assert trial.gyro_radps[0] == pytest.approx([0, np.pi, 0])
 
 
 def test_a_missing_angular_rate_is_named(tmp_path):

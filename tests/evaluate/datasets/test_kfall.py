@@ -159,3 +159,43 @@ def test_a_frame_beyond_the_end_is_named(tmp_path):
 def test_an_empty_folder_says_what_was_looked_for(tmp_path):
     with pytest.raises(RecordingError, match=r"S06T01R01\.csv"):
         dataset("kfall").find(tmp_path)
+
+
+def test_a_stumble_is_placed_by_its_peak(tmp_path):
+    write_trial(tmp_path, "S06T10R01", peak_row=150)
+    trial = read_one(tmp_path)
+    assert trial.activity.is_stumble
+    assert (trial.alert_s, trial.peak_s) == (None, pytest.approx(1.5))
+
+
+def test_semicolons_and_decimal_commas_of_a_spreadsheet_are_borne(tmp_path):
+    path = write_trial(tmp_path)
+    path.write_text(sensor_text().replace(",", ";").replace(".", ","), encoding="utf-8-sig")
+    trial = read_one(tmp_path)
+    assert trial.accel_mps2[0] == pytest.approx([0.0, -9.80665, 0.0])
+    assert trial.time_s[-1] == pytest.approx(2.99)
+
+
+def test_decimal_commas_between_commas_are_named(tmp_path):
+    path = write_trial(tmp_path)
+    path.write_text(sensor_text().replace("0.0,-1.0,0.0", "0,0,-1,0,0,0"))
+    with pytest.raises(RecordingError, match="decimals"):
+        read_one(tmp_path)
+
+
+def test_time_stamps_of_another_rate_are_remarked_upon(tmp_path):
+    path = write_trial(tmp_path)
+    rows = [
+        row if not number else f"{0.02 * number:.2f},{row.split(',', 1)[1]}"
+        for number, row in enumerate(sensor_text().splitlines())
+    ]
+    path.write_text("\n".join(rows))
+    trial = read_one(tmp_path)
+    assert trial.time_s[-1] == pytest.approx(2.99)
+    assert "time stamps are 0.02 apart" in trial.remarks[0]
+
+
+def test_a_frame_one_after_the_last_is_the_last(tmp_path):
+    write_trial(tmp_path)
+    write_labels(tmp_path / "SA06_label.xlsx", [["F01 (20)", "x", 1, 250, 301]])
+    assert read_one(tmp_path).impact_s == pytest.approx(2.99)

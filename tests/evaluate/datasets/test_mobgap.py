@@ -10,12 +10,13 @@ def bout(contacts, offs):
     return {"InitialContact_Event": np.array(contacts), "FinalContact_Event": np.array(offs)}
 
 
-def write(folder, bouts):
+def write(folder, bouts, name="HA-001-data.mat"):
     sensor = {"Acc": np.tile([1.0, 0.0, 0.0], (500, 1)), "Gyr": np.tile([0.0, 180.0, 0.0], (500, 1))}
     trial = {"SU": {"LowerBack": sensor}, "Standards": {"INDIP": {"ContinuousWalkingPeriod": bouts}}}
     blind = {"SU": {"LowerBack": sensor}, "Standards": {"Stereophoto": {}}}
     tests = {"Test5": {"Trial1": trial, "Trial2": blind}, "Recreation": {}}
-    savemat(folder / "HA-001-data.mat", {"data": {"TimeMeasure1": tests}})
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    savemat(folder / name, {"data": {"TimeMeasure1": tests}})
 
 
 def test_contacts_of_all_bouts_are_read_once_and_without_holes(tmp_path):
@@ -43,3 +44,12 @@ def test_what_is_no_data_file_is_named(tmp_path):
     (tmp_path / "XX-data.mat").write_bytes(b"no")
     with pytest.raises(RecordingError, match=r"XX-data\.mat"):
         dataset("mobgap").find(tmp_path)
+
+
+def test_the_folders_of_the_package_name_the_person(tmp_path):
+    write(tmp_path, bout([1.0, 1.5], []), "lab/MS/001/data.mat")
+    reader = dataset("mobgap")
+    for folder in (tmp_path, tmp_path / "lab", tmp_path / "lab" / "MS" / "001"):
+        (file,) = reader.find(folder)
+        assert (file.name, file.subject) == ("MS-001-Test5-Trial1", "MS-001")
+    assert reader.read(file).gait.bouts_s == ((1.0, 1.5),)

@@ -74,3 +74,34 @@ def test_labels_of_another_length_are_named(tmp_path):
 def test_an_empty_folder_says_what_was_looked_for(tmp_path):
     with pytest.raises(RecordingError, match="SA01/D01_SA01_R01"):
         dataset("sisfall").find(tmp_path)
+
+
+@pytest.mark.parametrize("count", [399, 401])
+def test_labels_off_by_a_sample_are_read_with_a_remark(tmp_path, count):
+    write(tmp_path, "D18_SA01_R01", standing(), [0] * 300 + [1] * (count - 300))
+    trial = read(tmp_path)
+    assert trial.alert_s == pytest.approx((1.5, 2.0))
+    assert f"{count} labels for 400 samples" in trial.remarks[0]
+
+
+def test_a_stumble_without_labels_is_placed_by_its_peak(tmp_path):
+    rows = standing()
+    rows[100] = [0, -2000, 0, 0, 0, 0, 0, 0, 0]
+    write(tmp_path, "D18_SA01_R01", rows)
+    assert read(tmp_path).peak_s == pytest.approx(0.5)
+    write(tmp_path, "D18_SA01_R01", rows, [0] * 90 + [1] * 310)
+    assert read(tmp_path).peak_s is None
+
+
+def test_a_byte_order_mark_is_no_number(tmp_path):
+    write(tmp_path, "D01_SA01_R01", standing(2400))
+    path = tmp_path / "SA01" / "D01_SA01_R01.txt"
+    path.write_text(path.read_text(), encoding="utf-8-sig")
+    assert len(read(tmp_path).time_s) == 2400
+
+
+def test_a_trial_far_shorter_than_its_activity_is_remarked_upon(tmp_path):
+    write(tmp_path, "D02_SA01_R01", standing(2000))
+    assert "lasts 10.0 s at 200 Hz, its activity about 100 s" in read(tmp_path).remarks[0]
+    write(tmp_path, "D02_SA01_R01", standing(20000))
+    assert read(tmp_path).remarks == ()

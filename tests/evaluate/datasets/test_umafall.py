@@ -81,3 +81,8 @@ def test_a_malformed_file_is_named_with_what_is_wrong(tmp_path, text, words):
     with pytest.raises(RecordingError, match=words) as caught:
         read(tmp_path)
     assert FALL in str(caught.value)
+
+
+def test_decimal_commas_are_borne(tmp_path):
+    (tmp_path / WALK).write_text(HEADER + rows().replace(".", ","), encoding="utf-8-sig")
+    assert read(tmp_path).accel_mps2[0] == pytest.approx([0.0, -9.80665, 0.0])

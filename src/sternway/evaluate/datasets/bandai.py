@@ -23,6 +23,7 @@ from scipy.signal import butter, filtfilt
 from scipy.spatial.transform import Rotation, RotationSpline
 
 from sternway.errors import RecordingError
+from sternway.evaluate.datasets.text import text_of
 from sternway.evaluate.trial import Activity, GaitReference, Trial, TrialFile
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -81,12 +82,10 @@ class Bandai:
 def read_hips(path: Path) -> tuple[Floats, float]:
     """Return the hips' channels (n, 6) in cm and degrees (position xyz, rotation z x y) and the time of a frame."""
     try:
-        head, _, motion = path.read_text(encoding="utf-8").partition("MOTION")
+        head, _, motion = text_of(path).partition("MOTION")
         lines = motion.strip().splitlines()
         count, frame_s = int(lines[0].split(":")[1]), float(lines[1].split(":")[1])
         frames = np.array([line.split() for line in lines[2:]], dtype=np.float64)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
     except (IndexError, ValueError) as error:
         raise RecordingError(f"{path}: is not a BVH file ({error})") from error
     first = _first_channel(head, path)

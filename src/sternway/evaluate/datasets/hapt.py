@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sternway.errors import RecordingError
+from sternway.evaluate.datasets.text import fitted, number, text_of
 from sternway.evaluate.trial import Activity, Segment, Trial, TrialFile
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -65,11 +66,12 @@ class Hapt:
     def read(self, file: TrialFile) -> Trial:
         """Return one recording with its activities as segments."""
         accel_g, gyro_radps, labels = _from_npz(file) if file.path.suffix == ".npz" else _from_text(file)
-        if not len(accel_g) or accel_g.shape != gyro_radps.shape or len(labels) != len(accel_g):
+        if not len(accel_g) or accel_g.shape != gyro_radps.shape:
             raise RecordingError(
-                f"{file.path}: {accel_g.shape} accelerations, {gyro_radps.shape} angular rates and "
-                f"{len(labels)} labels; they must be as many"
+                f"{file.path}: {accel_g.shape} accelerations, {gyro_radps.shape} angular rates; they must be as many"
             )
+        fitting, remarks = fitted(labels.astype(np.float64), len(accel_g), file.path)
+        labels = fitting.astype(np.int64)
         time_s = np.arange(len(accel_g)) / RATE_HZ
         return Trial(
             name=file.name,
@@ -81,6 +83,7 @@ class Hapt:
             gyro_radps=gyro_radps,
             walking=labels == WALKING,
             segments=_segments(labels),
+            remarks=remarks,
         )
 
 
@@ -117,9 +120,7 @@ def _from_text(file: TrialFile) -> tuple[Floats, Floats, NDArray[np.int64]]:
 
 def _numbers(path: Path, columns: int) -> Floats:
     try:
-        values = np.array(path.read_text(encoding="utf-8").split(), dtype=np.float64)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
+        values = np.array([number(cell) for cell in text_of(path).split()], dtype=np.float64)
     except ValueError as error:
         raise RecordingError(f"{path}: holds something other than numbers ({error})") from error
     if len(values) % columns:

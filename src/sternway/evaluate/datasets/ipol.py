@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from sternway.errors import RecordingError
+from sternway.evaluate.datasets.text import text_of
 from sternway.evaluate.trial import Activity, GaitReference, Trial, TrialFile
 from sternway.samples import Floats
 
@@ -75,9 +76,8 @@ def _labels_of(path: Path, folder: Path | None) -> Path:
 def _table(path: Path) -> Floats:
     """Return packet counter, acceleration and angular rate, each packet once."""
     try:
-        table = np.loadtxt(path, skiprows=2, usecols=range(7), ndmin=2)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
+        lines = text_of(path).replace(",", ".").splitlines()[2:]
+        table = np.loadtxt(lines, usecols=range(7), ndmin=2)
     except ValueError as error:
         raise RecordingError(f"{path}: is not a table of numbers ({error})") from error
     if len(table) < 2:
@@ -88,10 +88,8 @@ def _table(path: Path) -> Floats:
 
 def _events(path: Path) -> Mapping[str, Any]:
     try:
-        events: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        events: Mapping[str, Any] = json.loads(text_of(path))
         missing = {"TrialBoundaries", "UTurnBoundaries", "LeftFootEvents", "RightFootEvents"} - set(events)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
     except (TypeError, ValueError) as error:
         raise RecordingError(f"{path}: is not the JSON of a trial ({error})") from error
     if missing:

@@ -8,7 +8,8 @@ Layout ``SA06/S06T01R01.csv``: 100 Hz, a header row, then TimeStamp(s), FrameCou
 deg/s, EulerX..Z in deg. Labels ``SA06_label.xlsx``: Task Code (Task ID) such as "F01 (20)" and Description on the
 first row of a task only, then Trial ID, Fall_onset_frame, Fall_impact_frame, which count FrameCounter. Low back;
 standing reads about (0, -1, 0) g. Folders and files are found wherever they lie under the folder given. Where the
-labels are silent about a fall, its largest acceleration counts as its impact.
+labels are silent about a fall, its largest acceleration counts as its impact. Stumbles (task 10) have no labels: the
+largest acceleration of the trial places them.
 """
 
 import csv
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from sternway.errors import RecordingError, SternwayError
+from sternway.evaluate.datasets.text import MOST_OFF, number, text_of
 from sternway.evaluate.trial import Activity, Trial, TrialFile, impact_time_s
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -101,7 +103,7 @@ class KFall:
 
     def read(self, file: TrialFile) -> Trial:
         """Return one trial; onset and impact come from the workbook where it names them."""
-        time_s, frames, table = _table(file.path)
+        time_s, frames, table, remarks = _table(file.path)
         activity = self.activities[file.activity]
         accel_mps2 = table[:, :3] * GRAVITY_MPS2
         onset = impact = None
@@ -121,6 +123,8 @@ class KFall:
             walking=np.full(len(time_s), activity.is_walking),
             onset_s=onset_s,
             impact_s=impact_s,
+            peak_s=impact_time_s(time_s, accel_mps2) if activity.is_stumble else None,
+            remarks=remarks,
         )
 
 
@@ -162,14 +166,14 @@ def _workbook(path: Path) -> list[Sequence[Any]]:
 def _heading(rows: Sequence[Sequence[Any]], path: Path) -> tuple[int, dict[str, int]]:
     """Return the row of the column titles and where each wanted column is, whatever its case and spacing."""
     wanted = {"task": "taskcode", "trial": "trialid", "onset": "onset", "impact": "impact"}
-    for number, row in enumerate(rows[:10]):
+    for place, row in enumerate(rows[:10]):
         titles = [_plain(cell) for cell in row]
         columns = {
             name: next((column for column, title in enumerate(titles) if part in title), -1)
             for name, part in wanted.items()
         }
         if -1 not in columns.values():
-            return number, columns
+            return place, columns
     raise RecordingError(
         f"{path}: no row of titles with Task Code (Task ID), Trial ID, Fall_onset_frame and Fall_impact_frame"
     )
@@ -203,18 +207,19 @@ def _time_of(frame: float | None, frames: Floats, time_s: Floats, file: TrialFil
         return None
     if frames[0] <= frame <= frames[-1]:
         return float(np.interp(frame, frames, time_s))
+    if frames[-1] < frame <= frames[-1] + MOST_OFF:
+        return float(time_s[-1])
     if 0 <= frame < len(time_s):
         return float(time_s[int(frame)])
     raise RecordingError(f"{file.path}: the labels name frame {frame:g}, but it ends at {frames[-1]:g}")
 
 
-def _table(path: Path) -> tuple[Floats, Floats, Floats]:
-    """Return time (n,) from 0, frames (n,), and acceleration with angular rate (n, 6) as written."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = [row for row in csv.reader(stream) if any(cell.strip() for cell in row)]
+def _table(path: Path) -> tuple[Floats, Floats, Floats, tuple[str, ...]]:
+    """Return time (n,) from 0, frames (n,), acceleration with angular rate (n, 6) as written, and what is odd."""
+    rows = _cells(path)
     columns = _columns(rows[0] if rows else (), path)
     try:
-        table = np.array([[float(row[column]) for column in columns] for row in rows[1:]], dtype=np.float64)
+        table = np.array([[number(row[column]) for column in columns] for row in rows[1:]], dtype=np.float64)
     except (ValueError, IndexError) as error:
         raise RecordingError(f"{path}: a row is short or holds something other than numbers ({error})") from error
     if len(table) < 2:
@@ -223,8 +228,23 @@ def _table(path: Path) -> tuple[Floats, Floats, Floats]:
     if not np.all(np.diff(frames) > 0):
         frames = np.arange(len(table), dtype=np.float64)
     stamps = table[:, 0] - table[0, 0]
-    is_clock = np.all(np.diff(stamps) > 0) and np.isclose(np.median(np.diff(stamps)), 1 / RATE_HZ, rtol=0.2)
-    return (stamps if is_clock else (frames - frames[0]) / RATE_HZ), frames, table[:, 2:]
+    period_s = float(np.median(np.diff(stamps)))
+    if np.all(np.diff(stamps) > 0) and np.isclose(period_s, 1 / RATE_HZ, rtol=0.2):
+        return stamps, frames, table[:, 2:], ()
+    remark = f"{path}: its time stamps are {period_s:g} apart, not {1 / RATE_HZ:g} s; the frames are counted instead"
+    return (frames - frames[0]) / RATE_HZ, frames, table[:, 2:], (remark,)
+
+
+def _cells(path: Path) -> list[list[str]]:
+    """Return the rows of cells, parted by what the first row is parted by; decimals may have a comma."""
+    lines = [line for line in text_of(path).splitlines() if line.strip(" ,;\t")]
+    part = next((mark for mark in ";\t" if lines and mark in lines[0]), ",")
+    rows = list(csv.reader(lines, delimiter=part))
+    if any(len(row) > len(rows[0]) + 1 for row in rows):
+        raise RecordingError(
+            f"{path}: a row has more cells than titles; are its decimals parted by the same comma as its cells?"
+        )
+    return rows
 
 
 def _columns(titles: Iterable[str], path: Path) -> list[int]:

@@ -4,9 +4,10 @@ A. Kueper et al., "mobgap: the Mobilise-D algorithm toolbox", from https://githu
 protocol: C. Mazza et al., BMJ Open 11:e050785, 2021. Lower back, 100 Hz, g and deg/s, x up, z forward (the sign is
 inferred from the walking itself).
 
-Layout ``<person>-data.mat``: ``data.TimeMeasure1.Test*.Trial*.SU.LowerBack`` and ``.Standards.INDIP`` with its
-walking bouts. The reference has holes of up to 2.7 s inside bouts and disagrees with the optical one by 30 ms; it is
-read as it is labelled; a second score cuts bouts where it is silent for more than 1.1 s.
+Layout ``lab/HA/001/data.mat`` as the package keeps it, or the same file as ``HA-001-data.mat``. In it
+``data.TimeMeasure1.Test*.Trial*.SU.LowerBack``, and ``.Standards.INDIP`` with its walking bouts. The reference has
+holes of up to 2.7 s inside bouts and disagrees with the optical one by 30 ms; it is read as it is labelled; a second
+score cuts bouts where it is silent for more than 1.1 s.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,14 +37,16 @@ class Mobgap:
     def find(self, folder: Path, labels: Path | None = None) -> list[TrialFile]:  # noqa: ARG002
         """Return every trial that has a lower-back sensor and the INDIP reference."""
         files = []
-        for path in sorted(folder.rglob("*-data.mat")):
-            person = path.name.removesuffix("-data.mat")
+        for path in sorted(folder.rglob("*data.mat")):
+            person = _person(path)
             for member, _ in _trials(path):
                 files.append(
                     TrialFile(path, f"{person}-{member.replace('/', '-')}", person, _LAB.code, member=member)
                 )
         if not files:
-            raise RecordingError(f"{folder}: no file named like HA-001-data.mat with INDIP trials in it")
+            raise RecordingError(
+                f"{folder}: no file named like HA-001-data.mat or lab/HA/001/data.mat with INDIP trials in it"
+            )
         return files
 
     def read(self, file: TrialFile) -> Trial:
@@ -69,6 +72,13 @@ class Mobgap:
             walking=walking,
             gait=gait,
         )
+
+
+def _person(path: Path) -> str:
+    """Return the cohort and the number of a person, such as HA-001."""
+    if path.name != "data.mat":
+        return path.name.removesuffix("data.mat").rstrip("-_")
+    return "-".join(path.absolute().parts[-3:-1])
 
 
 def _trials(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sternway.errors import RecordingError
+from sternway.evaluate.datasets.text import fitted, text_of
 from sternway.evaluate.trial import Activity, Trial, TrialFile, impact_time_s
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -63,6 +64,9 @@ _FALLS = {
     "F14": "backward, fainting while sitting",
     "F15": "lateral, fainting while sitting",
 }
+_SECONDS = {"D01": 100.0, "D02": 100.0, "D03": 100.0, "D04": 100.0, "D05": 25.0, "D06": 25.0, "D17": 25.0}
+"""What the authors give; 12 s for other daily activities, 15 s for falls."""
+
 _FROM_GAIT = {f"F{number:02d}" for number in range(1, 8)}
 
 
@@ -95,7 +99,7 @@ class SisFall:
         time_s = np.arange(len(table)) / RATE_HZ
         accel = table[:, 0:3] * _MPS2
         activity = self.activities[file.activity]
-        labels = _labels(file.labels, len(table)) if file.labels else None
+        labels, remarks = _labels(file.labels, len(table)) if file.labels else (None, ())
         alert_s = _span_s(labels > 0) if labels is not None and (activity.is_fall or activity.is_stumble) else None
         fall_s = _span_s(labels == 2) if labels is not None and activity.is_fall else None
         return Trial(
@@ -109,6 +113,8 @@ class SisFall:
             walking=np.full(len(table), activity.is_walking),
             impact_s=impact_time_s(time_s, accel, fall_s) if activity.is_fall else None,
             alert_s=alert_s,
+            peak_s=impact_time_s(time_s, accel) if activity.is_stumble and alert_s is None else None,
+            remarks=(*remarks, *_length_remarks(file, len(table))),
         )
 
 
@@ -120,7 +126,7 @@ def _label_file(labels: Path | None, path: Path) -> Path | None:
 
 def _table(path: Path) -> Floats:
     """Return the rows (n, 9) of whole numbers in ``path``."""
-    words = path.read_text(encoding="latin-1").replace(";", " ").replace(",", " ").split()
+    words = text_of(path).replace(";", " ").replace(",", " ").split()
     try:
         values = np.array(words, dtype=np.float64)
     except ValueError as error:
@@ -130,15 +136,21 @@ def _table(path: Path) -> Floats:
     return values.reshape(-1, 9)
 
 
-def _labels(path: Path, count: int) -> Floats:
-    """Return the ``count`` labels in ``path``."""
+def _labels(path: Path, count: int) -> tuple[Floats, tuple[str, ...]]:
+    """Return the ``count`` labels in ``path``, and a remark where they had to be made as many."""
     try:
-        labels = np.array(path.read_text(encoding="latin-1").split(), dtype=np.float64)
+        labels = np.array(text_of(path).split(), dtype=np.float64)
     except ValueError as error:
         raise RecordingError(f"{path}: a label is not a number ({error})") from error
-    if len(labels) != count:
-        raise RecordingError(f"{path}: {len(labels)} labels for {count} samples; they must be as many")
-    return labels
+    return fitted(labels, count, path)
+
+
+def _length_remarks(file: TrialFile, count: int) -> tuple[str, ...]:
+    """Return a remark where a trial is far from as long as its activity lasts at 200 Hz."""
+    seconds, expected_s = count / RATE_HZ, _SECONDS.get(file.activity, 15.0 if file.activity in _FALLS else 12.0)
+    if 0.4 < seconds / expected_s < 2.5:
+        return ()
+    return (f"{file.path}: lasts {seconds:.1f} s at {RATE_HZ:g} Hz, its activity about {expected_s:g} s",)
 
 
 def _span_s(marked: NDArray[np.bool_]) -> tuple[float, float] | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sternway.errors import RecordingError
+from sternway.evaluate.datasets.text import number, text_of
 from sternway.evaluate.trial import Activity, Trial, TrialFile, impact_time_s
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -109,13 +110,13 @@ def waist_id(path: Path) -> int | None:
 
 def _rows(path: Path) -> Floats:
     """Return the rows (n, 7) after the header."""
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    lines = text_of(path).splitlines()
     words = [
         line.strip().rstrip(";").split(";") for line in lines if line.strip() and not line.lstrip().startswith("%")
     ]
     rows = [row for row in words if not row[0].strip()[:1].isalpha()]
     try:
-        table = np.array([[float(cell) for cell in row] for row in rows], dtype=np.float64)
+        table = np.array([[number(cell) for cell in row] for row in rows], dtype=np.float64)
     except ValueError as error:
         raise RecordingError(f"{path}: a row is short or holds something other than numbers ({error})") from error
     if table.ndim != 2 or table.shape[1] != 7:

@@ -19,6 +19,7 @@ from scipy.signal import butter, filtfilt, find_peaks
 from scipy.spatial.transform import Rotation
 
 from sternway.errors import RecordingError
+from sternway.evaluate.datasets.text import text_of
 from sternway.evaluate.trial import Activity, GaitReference, Trial, TrialFile
 from sternway.samples import GRAVITY_MPS2, Floats
 
@@ -76,12 +77,10 @@ class Vidimu:
 def read_orientations(path: Path) -> tuple[Floats, dict[str, Floats]]:
     """Return times (n,) from 0 and the quaternions (n, 4; x y z w) of each sensor, without the neutral pose."""
     try:
-        head, _, body = path.read_text(encoding="utf-8").partition("endheader\n")
+        head, _, body = text_of(path).partition("endheader\n")
         names, *rows = [line.split("\t") for line in body.strip().splitlines()]
         numbers = [[float(part) for cell in row for part in cell.split(",")] for row in rows[1:]]
         table = np.array(numbers, dtype=np.float64)
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise RecordingError(f"{path}: is not a table of quaternions ({error})") from error
     if "DataType=Quaternion" not in head or table.ndim != 2 or table.shape[1] != 1 + 4 * (len(names) - 1):

@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sternway.errors import RecordingError
+from sternway.evaluate.plausible import checked, still_mps2
+from sternway.evaluate.trial import Activity, Trial
+from sternway.samples import GRAVITY_MPS2
+
+
+def standing(norm_mps2=GRAVITY_MPS2, rate_hz=100.0, said_hz=100.0, turning_radps=0.0):
+    time_s = np.arange(500) / rate_hz
+    accel = np.tile([0.0, -norm_mps2, 0.0], (500, 1))
+    gyro = np.tile([0.0, turning_radps, 0.0], (500, 1))
+    return Trial("t", "A", Activity("a", "a"), said_hz, time_s, accel, gyro, np.zeros(500, dtype=bool))
+
+
+def test_an_ordinary_recording_has_no_remark():
+    trial = standing()
+    assert checked(trial) is trial
+
+
+def test_a_sensor_that_is_off_by_a_quarter_is_remarked_upon_and_still_read():
+    trial = checked(replace(standing(1.25 * GRAVITY_MPS2), remarks=("before",)))
+    assert trial.remarks[0] == "before"
+    assert "12.26 m/s2 while the person is still" in trial.remarks[1]
+
+
+@pytest.mark.parametrize("norm_mps2", [1.0, 0.02, GRAVITY_MPS2**2, 981.0])
+def test_accelerations_in_another_unit_are_refused(norm_mps2):
+    with pytest.raises(RecordingError, match="unit"):
+        checked(standing(norm_mps2))
+
+
+def test_a_rate_that_is_not_the_one_said_is_refused_or_remarked_upon():
+    with pytest.raises(RecordingError, match=r"50\.0 Hz, not at 100 Hz"):
+        checked(standing(rate_hz=50.0))
+    assert "its times are believed" in checked(standing(rate_hz=85.0)).remarks[0]
+
+
+def test_degrees_a_second_taken_for_radians_are_refused():
+    with pytest.raises(RecordingError, match="degrees"):
+        checked(standing(turning_radps=90.0))
+
+
+def test_gravity_is_read_where_the_person_is_still():
+    trial = standing()
+    trial.accel_mps2[:400] *= np.linspace(0.5, 3.0, 400)[:, None]
+    assert still_mps2(trial) == pytest.approx(GRAVITY_MPS2)
+    assert still_mps2(replace(trial, rate_hz=5000.0)) is None
