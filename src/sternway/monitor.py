@@ -16,7 +16,7 @@ from sternway.detect.gate import WalkingGate
 from sternway.detect.pre_impact import PreImpactDetector
 from sternway.detect.sensor_fault import SensorFaultDetector
 from sternway.detect.stability import StabilityDetector
-from sternway.detect.stumble import StumbleDetector
+from sternway.detect.stumble import ALWAYS_WORN, IN_A_WALK, OperatingPoint, StumbleDetector
 from sternway.detect.worn import WornDetector
 from sternway.events import Cause, Event, Kind, Press
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
@@ -43,9 +43,12 @@ LATEST_DECISION_S = FallSettings().max_after_s
 """An event carries when it happened; a fall is decided last, at most this long after its impact."""
 
 GATED = {Kind.STUMBLE: 0.7, Kind.PRE_IMPACT: 3.0}
-"""Kinds that count only in gait, and how many seconds after its last rhythm they may begin: outside gait, sitting
-down hard and jumping look the same to one sensor. A stumble breaks off a step; a fall takes up to 2 s after the last
-one. With 0.7 s as many of SisFall's stumbles count as with 3 s, and a third as many jumps, quick stairs and rolls."""
+"""Kinds for which it matters that they begin in gait, and how many seconds after its last rhythm that may be. A
+stumble breaks off a step; a fall takes up to 2 s after the last one. Outside gait a foreseen fall does not count, and
+a stumble must be more probable: sitting down hard and jumping look alike to one sensor."""
+
+UNDER_WAY = frozenset({Phase.WARM_UP, Phase.BACKWARD, Phase.COOL_DOWN, Phase.WALK_TEST})
+"""The phases in which the wearer is known to walk, or to turn between two lanes; in a rest they may sit down."""
 
 
 DISABLING = frozenset({Cause.SOFTWARE, Cause.MOTOR_FAILED})
@@ -67,9 +70,9 @@ class MonitorResult:
 class Monitor:
     """Watches one wearer: samples in; events, patterns for the motor and finished reports out.
 
-    ``gated`` lets stumbles and pre-impact falls count only in gait, as on a walk. ``memory`` is what an earlier
-    monitor learned (see :meth:`memory`); ``now_s`` and ``same_boot`` say when it is taken up again. ``policy`` is the
-    one of a monitor that failed, which knows what was said last.
+    ``gated`` lets stumbles and pre-impact falls count only where :func:`counts` says so. ``memory`` is what an
+    earlier monitor learned (see :meth:`memory`); ``now_s`` and ``same_boot`` say when it is taken up again.
+    ``policy`` is the one of a monitor that failed, which knows what was said last.
     """
 
     def __init__(
@@ -88,14 +91,14 @@ class Monitor:
         self.session = SessionTracker(plan, clip_id)
         self.worn = WornDetector()
         self.faults = SensorFaultDetector()
-        self.stumble = StumbleDetector(baseline=memory.get("stumble"))
-        self.stability = StabilityDetector(baselines=memory.get("stability"))
         self.gate = WalkingGate()
-        self.countdown = FallCountdown()
         fall_features = FallFeatureTracker()
+        self.stumble = StumbleDetector(baseline=memory.get("stumble"), fall_features=fall_features, gate=self.gate)
+        self.stability = StabilityDetector(baselines=memory.get("stability"))
+        self.countdown = FallCountdown()
         self.pre_impact = PreImpactDetector(fall_features=fall_features, gate=self.gate)
         fall = FallDetector(fall_features=fall_features)
-        self._gated = GATED if gated else {}
+        self._gated = gated
         self._mounting = mounting
         self.speed = SpeedEstimator(memory.get("speed"), memory.get("walked"))
         self._mounting_estimator: MountingEstimator | None = None
@@ -109,7 +112,7 @@ class Monitor:
             fall,
             self.stability,
         )
-        self.versions = {"pre_impact": self.pre_impact.version, "fall": fall.version}
+        self.versions = {"stumble": self.stumble.version, "pre_impact": self.pre_impact.version, "fall": fall.version}
         self.policy = policy or AlertPolicy()
         self._result = MonitorResult()
         self._time_s = now_s
@@ -212,8 +215,8 @@ class Monitor:
             self._conclude(events, self.session.update(trunk, events), self._time_s)
 
     def _is_gated_in(self, event: Event) -> bool:
-        hold_s = self._gated.get(event.kind)
-        return hold_s is None or self.gate.open_at(event.time_s, hold_s)
+        point = IN_A_WALK if self.session.phase in UNDER_WAY else ALWAYS_WORN
+        return not self._gated or counts(event, self.gate, point)
 
     def _pass_time(self, now_s: float, cause: Cause | None) -> None:
         """Let time pass: what no sample shows is seen here."""
@@ -282,6 +285,18 @@ class Monitor:
             self._tracker.mount(self._mounting)
             self._new_mounting_from_s = None
             yield sliced(piece, row, len(piece))
+
+
+def counts(event: Event, gate: WalkingGate, point: OperatingPoint) -> bool:
+    """Return whether what a detector found counts: a foreseen fall in gait, a stumble where ``point`` accepts it.
+
+    A stumble that says no probability, as none is judged for it, counts in gait.
+    """
+    if event.kind not in GATED:
+        return True
+    in_gait = gate.open_at(event.time_s, GATED[event.kind])
+    probability = event.evidence.get("probability") if event.kind is Kind.STUMBLE else None
+    return in_gait if probability is None else point.accepts(probability, in_gait)
 
 
 def pieces(block: Block, piece_s: float = PIECE_S) -> Iterator[Block]:

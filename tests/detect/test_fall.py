@@ -82,8 +82,11 @@ class Sure:
 
     version = "sure"
 
+    def __init__(self, log_odds=9.0):
+        self.log_odds = log_odds
+
     def __call__(self, features):
-        return 9.0
+        return self.log_odds
 
 
 def test_a_fall_is_found_at_its_impact_after_two_seconds_of_stillness(heard, impact_s):
@@ -121,6 +124,12 @@ def test_a_blow_and_lying_still_is_a_fall():
 
 def test_a_blow_without_another_posture_is_not():
     assert falls(a_blow(math.radians(30)), detector=FallDetector(network=Sure())) == []
+
+
+@pytest.mark.parametrize(("log_odds", "count"), [(9.0, 1), (3.6, 1), (3.4, 0), (0.5, 0)])
+def test_a_slight_turn_is_enough_only_where_the_network_is_sure(log_odds, count):
+    assert len(falls(a_blow(math.radians(41)), detector=FallDetector(network=Sure(log_odds)))) == count
+    assert len(falls(a_blow(math.radians(60)), detector=FallDetector(network=Sure(log_odds)))) == 1
 
 
 def test_lying_and_moving_is_not_yet_a_fall():

@@ -3,8 +3,15 @@ import json
 import numpy as np
 import pytest
 
-from sternway.detect.stumble import POPULATION_BRISK_LEVELS, StumbleDetector
-from sternway.evaluate.perturbation import FORMS, perturbed
+from sternway.detect.stumble import (
+    ALWAYS_WORN,
+    IN_A_WALK,
+    POPULATION_BRISK_LEVELS,
+    OperatingPoint,
+    StumbleDetector,
+)
+from sternway.evaluate.perturbation import perturbed
+from sternway.evaluate.perturbation_families import FORMS, drawn
 from sternway.evaluate.trial import Activity, Trial
 from sternway.evaluate.variation import random_rotation, resampled, turned
 from sternway.events import Kind
@@ -21,8 +28,13 @@ def walking(seconds=24.0, rate_hz=100.0, seed=1):
     return Trial("w", "A", WALK, rate_hz, time_s, accel, gyro, np.ones(len(time_s), dtype=bool))
 
 
+def tripped(trial, begin_s=TRIP_S, size_g=2.0):
+    shape = drawn(next(iter(FORMS)), np.random.default_rng(0), ()).sized(size_g)
+    return perturbed(trial, begin_s, shape, azimuth_rad=0.0)
+
+
 def tripping(size_g=2.0, **how):
-    return perturbed(walking(**how), TRIP_S, FORMS["trip"], size_g)
+    return tripped(walking(**how), size_g=size_g)
 
 
 def events(trial, detector=None, shaking=()):
@@ -72,14 +84,14 @@ def test_the_sampling_rate_of_the_chip_hardly_matters(rate_hz):
 
 
 def test_one_stumble_is_one_event_and_another_later_is_another():
-    twice = perturbed(tripping(), TRIP_S + 0.8, FORMS["trip"], 2.0)
+    twice = tripped(tripping(), TRIP_S + 0.8)
     assert len(events(twice)) == 1
-    assert len(events(perturbed(tripping(), TRIP_S + 5.0, FORMS["trip"], 2.0))) == 2
+    assert len(events(tripped(tripping(), TRIP_S + 5.0))) == 2
 
 
 def test_while_the_motor_runs_only_hearing_it_again_is_held():
     assert len(events(tripping(), shaking=[(TRIP_S - 1.0, TRIP_S + 2.0)])) == 1
-    again = perturbed(tripping(), TRIP_S + 3.6, FORMS["trip"], 2.0)
+    again = tripped(tripping(), TRIP_S + 3.6)
     assert len(events(again)) == 2
     assert len(events(again, shaking=[(TRIP_S + 2.0, TRIP_S + 4.6)])) == 1
 
@@ -115,3 +127,20 @@ def test_a_stumble_does_not_become_part_of_what_is_usual():
     events(tripping(), stumbling)
     for name, level in calm.baseline["levels"].items():
         assert stumbling.baseline["levels"][name] == pytest.approx(level, rel=0.06)
+
+
+def test_every_jolt_says_how_probable_it_is_that_somebody_was_under_way():
+    (event,) = events(tripping())
+    assert IN_A_WALK.accepts(event.evidence["probability"], True)
+    assert event.evidence["probability"] <= 1.0
+
+
+def test_in_gait_less_is_asked_for_than_outside_it_and_in_a_walk_less_than_always():
+    point = OperatingPoint(alone=0.6, in_gait=0.3)
+    assert point.accepts(0.6, False)
+    assert not point.accepts(0.59, False)
+    assert point.accepts(0.3, True)
+    assert not point.accepts(0.29, True)
+    for at in (ALWAYS_WORN, IN_A_WALK):
+        assert at.in_gait < at.alone
+    assert (IN_A_WALK.alone, IN_A_WALK.in_gait) < (ALWAYS_WORN.alone, ALWAYS_WORN.in_gait)

@@ -35,7 +35,7 @@ def test_a_fall_is_foreseen_and_then_heard():
     heard = next(alarm for alarm in outcome.alarms if alarm.kind is Kind.FALL)
     assert 0.03 < 9.0 - foreseen.decided_at_s < 1.0
     assert heard.time_s == pytest.approx(9.0, abs=0.5)
-    assert foreseen.gate_open
+    assert foreseen.sessions == {"always", "walk"}
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -77,7 +77,14 @@ def test_the_command_scores_recordings_and_keeps_trials(tmp_path, capsys):
     assert main([*words, "--gate", "walking"]) == 0
     kept = json.loads(figures.read_text())
     assert (kept["gate"], kept["fall"]["detected"], kept["fall"]["trials"]) == ("walking", 2, 2)
+    assert (kept["session"], set(kept["sessions"])) == ("always", {"always", "walk"})
     assert "2/2 = 100.0 %" in capsys.readouterr().out
+    assert main([*words, "--session", "walk"]) == 0
+    kept = json.loads(figures.read_text())
+    assert (kept["gate"], kept["session"], set(kept["sessions"])) == ("walking", "walk", {"walk"})
+    printed = capsys.readouterr().out
+    assert "in a walk under way" in printed
+    assert "always worn" not in printed
     again = dataset("own").read(dataset("own").find(out)[0])
     assert np.array_equal(again.accel_mps2, trial.accel_mps2)
     assert again.impact_s == 9.0

@@ -12,8 +12,11 @@ STUMBLE = Activity("X", "stumbling", is_stumble=True)
 FALL = Activity("F", "falling", is_fall=True, from_gait=True)
 
 
-def alarm(kind, decided_at_s, *, time_s=None, gate_open=True, walking=False, activity="X"):
-    return Alarm(kind, decided_at_s if time_s is None else time_s, decided_at_s, gate_open, walking, activity, {})
+BOTH = frozenset({"always", "walk"})
+
+
+def alarm(kind, decided_at_s, *, time_s=None, sessions=BOTH, walking=False, activity="X"):
+    return Alarm(kind, decided_at_s if time_s is None else time_s, decided_at_s, sessions, walking, activity, {})
 
 
 def outcome(activity, *alarms, seconds=60.0, name="trial", **known):
@@ -78,13 +81,45 @@ def test_a_stumble_trial_is_daily_life_for_falls_but_not_for_stumbles():
     assert figures["stumble"]["specificity"] is None
 
 
-def test_the_gate_leaves_out_what_happened_outside_gait():
-    found = [outcome(SIT, alarm(Kind.STUMBLE, 5.0, gate_open=False, activity="S"))]
+def test_a_session_leaves_out_what_does_not_count_in_it():
+    found = [outcome(SIT, alarm(Kind.STUMBLE, 5.0, sessions=frozenset({"walk"}), activity="S"))]
     assert scores("x", "none", found)["stumble"]["adl_trials_with_alarm"] == 1
-    gated = scores("x", "walking", found)
-    assert gated["gate"] == "walking"
-    assert gated["stumble"]["adl_trials_with_alarm"] == 0
-    assert gated["per_activity"]["S"]["stumble"]["alarms"] == 0
+    assert scores("x", "walk", found)["stumble"]["adl_trials_with_alarm"] == 1
+    always = scores("x", "always", found)
+    assert (always["gate"], always["session"]) == ("walking", "always")
+    assert always["stumble"]["adl_trials_with_alarm"] == 0
+    assert always["per_activity"]["S"]["stumble"]["alarms"] == 0
+
+
+def test_a_stumble_that_only_its_peak_places_counts_around_it_and_is_timed_from_it():
+    found = [outcome(STUMBLE, alarm(Kind.STUMBLE, at_s), peak_s=10.0) for at_s in (8.4, 8.6, 9.9, 10.9, 11.1)]
+    score = scores("x", "none", found)["stumble"]
+    assert (score["detected"], score["detected_anywhere"]) == (3, 5)
+    assert score["after_peak_s"] == {"p50": pytest.approx(-0.1), "p90": pytest.approx(0.7), "count": 3}
+    assert score["latency_s"]["count"] == 0
+
+
+def test_what_a_recording_ends_before_is_censored_and_neither_heard_nor_missed():
+    found = [
+        outcome(FALL, alarm(Kind.FALL, 12.9, time_s=10.0), impact_s=10.0, end_s=13.0, name="heard"),
+        outcome(FALL, impact_s=10.0, end_s=13.4, name="short"),
+        outcome(FALL, impact_s=10.0, end_s=13.6, name="missed"),
+        outcome(FALL, impact_s=10.0, end_s=9.9, name="cut off"),
+        outcome(STUMBLE, alert_s=(10.0, 11.0), end_s=10.9),
+        outcome(STUMBLE, alert_s=(10.0, 11.0), end_s=11.1),
+        outcome(STUMBLE, peak_s=10.0, end_s=10.9),
+        outcome(STUMBLE, end_s=1.0),
+    ]
+    figures = scores("x", "none", found)
+    fall, stumble = figures["fall"], figures["stumble"]
+    assert (fall["trials"], fall["detected"], fall["censored"], fall["missed"]) == (4, 1, 2, 1)
+    assert (fall["sensitivity"], fall["sensitivity_settled"]) == (0.25, 0.5)
+    assert (stumble["trials"], stumble["censored"], stumble["missed"]) == (4, 2, 2)
+    assert figures["pre_impact"]["censored"] == 1
+    assert figures["worst"]["fall"]["missed"] == ["missed"]
+    assert figures["worst"]["fall"]["censored"] == ["short", "cut off"]
+    assert "fall ended before it was settled: short, cut off" in report.table([figures], {})
+    assert "2; of the others 50.0 %" in report.table([figures], {})
 
 
 def test_the_keys_that_others_read_are_there():
@@ -118,7 +153,7 @@ def test_the_table_names_what_was_missed_and_what_was_loud():
         outcome(FALL, impact_s=1.0, name="F_missed"),
         outcome(SIT, alarm(Kind.FALL, 5.0, activity="S"), name="S_loud"),
     ]
-    text = report.table(*(scores("x", gate, found) for gate in ("none", "walking")), {"F": FALL, "S": SIT})
+    text = report.table([scores("x", gate, found) for gate in ("none", "always")], {"F": FALL, "S": SIT})
     assert "fall missed: F_missed" in text
     assert "fall false alarms: S_loud (1)" in text
     assert "0/1 = 0.0 %" in text

@@ -1,20 +1,30 @@
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sternway.cli import main
 from sternway.detect.fall_features import CHANNELS
 from sternway.detect.network import from_bytes
+from sternway.detect.stumble import OperatingPoint
+from sternway.detect.stumble_context import FEATURES
 from sternway.evaluate.trial import Activity, Trial
 from sternway.samples import GRAVITY_MPS2
 from sternway.simulate.walker import Walker
-from sternway.training.augment import Augmentation, augmented, random_rotation, reversed_walk
+from sternway.training import stumble_crossval
+from sternway.training.augment import Augmentation, augmented, random_rotation, reversed_walk, softened
 from sternway.training.crossval import folds_of
-from sternway.training.features import clip_of
+from sternway.training.features import clip_of, settled_s
 from sternway.training.fit import Examples, FitSettings, Fitter, log_odds_of
 from sternway.training.made_up import made_up_trials
+from sternway.training.moments import Moments, moments_of
+from sternway.training.stumble import StumbleTraining, targets_of
 
 WALK = Activity("D01", "walking", is_walking=True)
 FALL = Activity("F01", "falling", is_fall=True)
+STUMBLE = Activity("D18", "stumbling", is_stumble=True)
+SIT = Activity("D10", "sitting down")
 
 
 def trial(script="walk", seed=0, span_s=(40.0, 60.0), rate_hz=200.0, activity=WALK, impact_s=None):
@@ -145,7 +155,7 @@ def test_a_fall_becomes_a_clip_with_the_impact_that_ends_it():
     clip = clip_of(trial("fall", span_s=(45.0, 75.0), activity=FALL, impact_s=peak_s), "sisfall/SA01")
     hits = [n for n, impact in enumerate(clip.impacts) if abs(impact.time_s - peak_s) < 0.1]
     assert len(hits) == 1
-    assert clip.settled_s[hits[0]] is not None
+    assert settled_s(clip.settlings[hits[0]], math.radians(45.0)) is not None
     assert clip.impact_row == pytest.approx((peak_s - clip.start_s) * 100, abs=1)
 
 
@@ -204,3 +214,85 @@ def test_made_up_descents_weigh_one_g_at_rest_and_never_drop_as_a_fall_does():
         assert np.median(norm[:150]) == pytest.approx(GRAVITY_MPS2, abs=0.1)
         assert clip.channels[:, CHANNELS.index("vertical_velocity")].min() > -1.7
     assert len({made_up.activity.words for made_up in made_up_trials(5, 1)}) == 5
+
+
+def test_a_softened_impact_loses_the_same_momentum_over_a_longer_time():
+    fall = trial("fall", span_s=(45.0, 75.0), activity=FALL)
+    norm = np.linalg.norm(fall.accel_mps2, axis=1)
+    fall = replace(fall, impact_s=float(fall.time_s[np.argmax(norm)]))
+    soft = softened(fall, np.random.default_rng(1))
+    softer = np.linalg.norm(soft.accel_mps2, axis=1)
+    assert softer.max() < 0.9 * norm.max()
+    near = np.abs(fall.time_s - fall.impact_s) < 0.6
+    assert np.array_equal(soft.accel_mps2[~near], fall.accel_mps2[~near])
+    assert soft.accel_mps2[near].sum(axis=0) == pytest.approx(fall.accel_mps2[near].sum(axis=0), rel=0.02, abs=40.0)
+    walk = trial()
+    assert softened(walk, np.random.default_rng(1)) is walk
+
+
+def moments(activity, times_s, **known):
+    count = len(times_s)
+    known = {"made": "", "alert_s": None, "impact_s": None, "soft": np.zeros(count, bool), **known}
+    return Moments(
+        name="m",
+        group=known.pop("group", "sisfall/SA01"),
+        activity=activity,
+        duration_s=20.0,
+        walking_s=0.0,
+        end_s=20.0,
+        inputs=known.pop("inputs", np.zeros((count, len(FEATURES)), np.float32)),
+        times_s=np.array(times_s),
+        in_gait=np.ones(count, bool),
+        walking=np.zeros(count, bool),
+        **known,
+    )
+
+
+def test_only_moments_of_stumbles_and_of_falls_from_gait_are_positive():
+    settings = StumbleTraining()
+    stumble = moments(STUMBLE, [9.0, 9.6, 11.9, 12.1], alert_s=(10.0, 11.0))
+    assert targets_of(stumble, settings) == pytest.approx([np.nan, 1, 1, np.nan], nan_ok=True)
+    from_gait = moments(replace(FALL, from_gait=True), [8.0, 9.0, 9.99, 10.1], impact_s=10.0)
+    assert targets_of(from_gait, settings) == pytest.approx([np.nan, 1, 1, np.nan], nan_ok=True)
+    assert np.isnan(targets_of(moments(FALL, [9.9], impact_s=10.0), settings)).all()
+    assert targets_of(moments(WALK, [3.0]), settings) == pytest.approx([0.0])
+
+
+def test_the_moments_of_a_trial_are_those_that_the_clip_would_judge():
+    found = moments_of(trial("stumble", span_s=(40.0, 90.0), activity=STUMBLE), "sisfall/SA01")
+    assert len(found.times_s) == len(found.inputs) == len(found.in_gait) > 0
+    assert found.inputs.shape[1] == len(FEATURES)
+    hard = found.inputs[~found.soft]
+    assert (hard[:, 0] >= np.log(2.9)).all()
+    assert (found.inputs[found.soft, 0] < np.log(2.9)).all()
+
+
+def people(count=12):
+    """Return moments of people whose stumbles show in one number, and whose sits do not."""
+    rng = np.random.default_rng(0)
+    found = []
+    for person in range(count):
+        for activity, mean in ((STUMBLE, 2.0), (SIT, -2.0)):
+            inputs = rng.normal(0.0, 1.0, (8, len(FEATURES))).astype(np.float32)
+            inputs[:, 5] += mean
+            times_s = np.linspace(10.0, 10.9, 8)
+            found.append(moments(activity, times_s, inputs=inputs, group=f"sisfall/SA{person:02d}",
+                                 alert_s=(10.0, 11.0) if activity is STUMBLE else None))  # fmt: skip
+    return found
+
+
+def test_each_person_is_judged_by_a_network_that_has_not_seen_them_and_the_curve_goes_one_way():
+    judged = stumble_crossval.cross_validated(people(), 3, 1, lambda _: None)
+    assert len(judged) == 24
+    strict, loose = (stumble_crossval.figures(judged, OperatingPoint(p, p)) for p in (0.999, 0.001))
+    assert strict["daily_trials_alarmed"][0] <= loose["daily_trials_alarmed"][0]
+    fair = stumble_crossval.figures(judged, OperatingPoint(0.5, 0.5))
+    assert fair["stumbles"] == [12, 12]
+    table = stumble_crossval.table(judged)
+    assert "(always)" in table
+    assert "(walk)" in table
+
+
+def test_a_network_that_does_not_exist_is_named(tmp_path, capsys):
+    assert main(["train", str(tmp_path), "--networks", "stumble,sit"]) == 1
+    assert "no network sit" in capsys.readouterr().err

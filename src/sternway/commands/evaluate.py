@@ -5,21 +5,23 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sternway.errors import RecordingError
 from sternway.evaluate import perturbation_score, reliability, report, stability_score
 from sternway.evaluate.datasets import DATASETS, dataset
-from sternway.evaluate.pipeline import TrialResult
+from sternway.evaluate.pipeline import SESSIONS, TrialResult
 from sternway.evaluate.progress import progress
-from sternway.evaluate.run_file import run_one
+from sternway.evaluate.run_file import run_cut_short, run_one
 from sternway.evaluate.score import scores
 from sternway.evaluate.trial import Dataset, TrialFile
 from sternway.evaluate.variation import VARIATIONS
+
+Result = TypeVar("Result")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +31,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=Path, metavar="DIR", help="where its labels lie, if elsewhere")
     parser.add_argument("--subjects", type=_words, metavar="A,B", help="only these people")
     parser.add_argument("--activities", type=_words, metavar="A,B", help="only these activity codes")
-    parser.add_argument("--gate", choices=("none", "walking"), default="none", help="whose figures --json takes")
+    parser.add_argument(
+        "--session",
+        choices=tuple(SESSIONS),
+        help="what the clip knows: it is always worn, or a walk is under way (default: the table shows both)",
+    )
+    parser.add_argument(
+        "--gate",
+        choices=("none", "walking"),
+        help="whose figures --json takes: of alarms at any time, or of those that count in the session "
+        "(default: walking with --session, else none)",
+    )
+    parser.add_argument(
+        "--cut-short", action="store_true", help="score stumbles 0.9 to 2.4 s after setting off, cut from the trials"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--recording-dir", type=Path, metavar="OUT", help="keep each trial there as a recording")
     parser.add_argument(
@@ -62,17 +77,39 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.recording_dir:
         arguments.recording_dir.mkdir(parents=True, exist_ok=True)
-    work = partial(run_one, reader, variation=arguments.vary, keep_in=arguments.recording_dir)
-    outcomes, unreadable = _sorted(_spread(work, files, arguments.jobs))
+    if arguments.cut_short:
+        files = [file for file in files if reader.activities[file.activity].is_stumble]
+        if not files:
+            raise RecordingError(f"{reader.name}: nobody stumbles in these trials; there is nothing to cut short")
+        outcomes, unreadable = _sorted(_spread(partial(run_cut_short, reader), files, arguments.jobs))
+    else:
+        work = partial(run_one, reader, variation=arguments.vary, keep_in=arguments.recording_dir)
+        outcomes, unreadable = _sorted(_spread(work, files, arguments.jobs))
     if not outcomes:
         raise RecordingError(f"none of {len(files)} trials could be read; the first: {unreadable[0]}")
-    ungated, gated = (scores(reader.name, gate, outcomes) for gate in ("none", "walking"))
-    print(report.table(ungated, gated, reader.activities), end="")
-    figures = {**(ungated if arguments.gate == "none" else gated), "unreadable": unreadable}
+    figures = {**_scored(reader, outcomes, arguments), "unreadable": unreadable}
+    if arguments.cut_short:
+        _write(arguments.json, figures)
+        return _tell(unreadable)
     readable = {outcome.name for outcome in outcomes}
     walked = _gait(reader, [file for file in files if file.name in readable], arguments)
     _write(arguments.json, {**walked, **figures})
     return _tell(unreadable)
+
+
+def _scored(reader: Dataset, outcomes: Sequence[TrialResult], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Print the table; return the figures that were asked for, those of each session beside them."""
+    sessions = (arguments.session,) if arguments.session else tuple(SESSIONS)
+    columns = {name: scores(reader.name, name, outcomes) for name in ("none", *sessions)}
+    print(report.table(tuple(columns.values()), reader.activities), end="")
+    gate = arguments.gate or ("walking" if arguments.session else "none")
+    for words in (remark for outcome in outcomes for remark in outcome.remarks):
+        print(f"sternway: note: {words}", file=sys.stderr)
+    return {
+        **columns["none" if gate == "none" else sessions[0]],
+        "sessions": {name: {kind: columns[name][kind] for kind in ("stumble", "pre_impact")} for name in sessions},
+        "remarks": [remark for outcome in outcomes for remark in outcome.remarks],
+    }
 
 
 def chosen(
@@ -119,7 +156,7 @@ def _write(path: Path | None, figures: Mapping[str, Any]) -> None:
         path.write_text(json.dumps(figures, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _sorted(results: Iterable[TrialResult | str]) -> tuple[list[TrialResult], list[str]]:
+def _sorted(results: Iterable[TrialResult | list[TrialResult] | str]) -> tuple[list[TrialResult], list[str]]:
     """Return what could be scored, and why the rest could not be read."""
     outcomes: list[TrialResult] = []
     unreadable: list[str] = []
@@ -127,7 +164,7 @@ def _sorted(results: Iterable[TrialResult | str]) -> tuple[list[TrialResult], li
         if isinstance(result, str):
             unreadable.append(result)
         else:
-            outcomes.append(result)
+            outcomes += result if isinstance(result, list) else [result]
     return outcomes, unreadable
 
 
@@ -137,7 +174,7 @@ def _tell(unreadable: Sequence[str]) -> int:
     return 1 if unreadable else 0
 
 
-def _spread(work: "partial[TrialResult | str]", files: Sequence[TrialFile], jobs: int) -> Iterator[TrialResult | str]:
+def _spread(work: Callable[[TrialFile], Result], files: Sequence[TrialFile], jobs: int) -> Iterator[Result]:
     """Yield outcomes in order, from several processes where there is enough to do."""
     if jobs <= 1 or len(files) <= 1:
         yield from progress(map(work, files), len(files))

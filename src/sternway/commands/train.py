@@ -12,11 +12,20 @@ from sternway.detect.fall import FallSettings
 from sternway.detect.pre_impact import PreImpactSettings
 from sternway.errors import SternwayError
 
+NETWORKS = ("stumble", "pre_impact", "fall")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
     parser.add_argument(
         "folder", type=Path, help="the recordings: a folder with sisfall/ and, if you can, hapt/ in it"
+    )
+    parser.add_argument(
+        "--networks",
+        type=lambda text: tuple(filter(None, text.split(","))),
+        default=NETWORKS,
+        metavar="A,B",
+        help=f"which to fit (default: {','.join(NETWORKS)})",
     )
     parser.add_argument(
         "--folds", type=int, default=5, help="folds by person for the tables; 0 fits only (default 5)"
@@ -37,14 +46,44 @@ def main(arguments: argparse.Namespace) -> int:
         from sternway.training import curriculum  # noqa: PLC0415 - the extra may be missing
     except ModuleNotFoundError as error:
         raise SternwayError(f"{error.name} is missing: pip install '.[train]' in a copy of the repository") from error
-    subjects = [name for name in arguments.subjects.split(",") if name]
+    unknown = set(arguments.networks) - set(NETWORKS)
+    if unknown:
+        raise SternwayError(f"no network {', '.join(sorted(unknown))}; there are: {', '.join(NETWORKS)}")
     _say(f"reading {arguments.folder} ...")
+    if "stumble" in arguments.networks:
+        _stumble(arguments)
+    if {"pre_impact", "fall"} & set(arguments.networks):
+        _falls(arguments, curriculum)
+    return 0
+
+
+def _stumble(arguments: argparse.Namespace) -> None:
+    """Fit the network that judges possible stumbles."""
+    from sternway.training import curriculum, stumble_card, stumble_crossval  # noqa: PLC0415 - the extra may be missing
+    from sternway.training.stumble import fit_stumble  # noqa: PLC0415
+
+    moments = curriculum.gather_moments(
+        arguments.folder, arguments.copies, arguments.seed, arguments.jobs, subjects=_subjects(arguments)
+    )
+    curve = "Not cross-validated: `--folds 0` was asked for."
+    if arguments.folds:
+        judged = stumble_crossval.cross_validated(moments, arguments.folds, arguments.seed, _say)
+        curve = stumble_crossval.table(judged)
+        print(f"\nstumble, {arguments.folds} folds by person\n\n{curve}")
+    if arguments.out:
+        network = fit_stumble(moments, arguments.seed, f"stumble-{arguments.name}")
+        about = stumble_card.card(network.version, moments, seed=arguments.seed, curve=curve, folds=arguments.folds)
+        _keep(arguments.out, "stumble", network, about)
+
+
+def _falls(arguments: argparse.Namespace, curriculum: Any) -> None:
+    """Fit the networks that foresee and recognise falls."""
     material = curriculum.gather(
         arguments.folder,
         arguments.copies,
         arguments.seed,
         arguments.jobs,
-        subjects=subjects,
+        subjects=_subjects(arguments),
         made_up_count=arguments.made_up,
     )
     lessons = curriculum.lessons_of((*material.recorded, *material.changed))
@@ -53,10 +92,12 @@ def main(arguments: argparse.Namespace) -> int:
         tables = _folds(arguments, material, lessons)
     if arguments.out:
         _say("fitting on everybody ...")
-        clips = (*material.recorded, *material.changed)
-        pupils = curriculum.fit_both(lessons, clips, arguments.seed, arguments.name)
+        pupils = curriculum.fit_both(lessons, material.of_falls, arguments.seed, arguments.name)
         _write(arguments, material, pupils, tables)
-    return 0
+
+
+def _subjects(arguments: argparse.Namespace) -> list[str]:
+    return [name for name in arguments.subjects.split(",") if name]
 
 
 def _folds(arguments: argparse.Namespace, material: Any, lessons: Sequence[Any]) -> dict[str, str]:
@@ -66,7 +107,13 @@ def _folds(arguments: argparse.Namespace, material: Any, lessons: Sequence[Any])
     rows = {kind: crossval.curve(heard, kind) for kind in ("pre_impact", "fall")}
     tables = {
         "pre_impact": card.pre_impact_table(rows["pre_impact"], PreImpactSettings().threshold),
-        "fall": card.fall_table(rows["fall"], FallSettings().threshold),
+        "fall": "\n\n".join(
+            (
+                card.fall_table(rows["fall"], FallSettings().threshold),
+                card.softest_words(crossval.softest_third(heard, FallSettings().threshold)),
+                card.joint_table(crossval.joint_curve(heard)),
+            )
+        ),
     }
     for name, table in tables.items():
         print(f"\n{name}, {arguments.folds} folds by person, no gate\n\n{table}")
@@ -88,16 +135,22 @@ def _write(arguments: argparse.Namespace, material: Any, pupils: Any, tables: di
         "pre_impact": ("Pre-impact fall", "Says in real time that a fall is under way, before the ground is met."),
         "fall": ("Fall", "Says whether an impact ended a fall; stillness in another posture must follow it."),
     }
-    arguments.out.mkdir(parents=True, exist_ok=True)
     for name, title_and_purpose in words.items():
+        if name not in arguments.networks:
+            continue
         network = replace(getattr(pupils, name), version=f"{name}-{arguments.name}")
-        (arguments.out / f"{name}.npz").write_bytes(network.to_bytes())
         curve = tables.get(name, "Not cross-validated: `--folds 0` was asked for.")
         about = card.card(
             title_and_purpose, network.version, material, seed=arguments.seed, curve=curve, folds=arguments.folds
         )
-        (arguments.out / f"{name}.md").write_text(about, encoding="utf-8")
-        _say(f"{arguments.out / name}.npz and .md written")
+        _keep(arguments.out, name, network, about)
+
+
+def _keep(folder: Path, name: str, network: Any, about: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.npz").write_bytes(network.to_bytes())
+    (folder / f"{name}.md").write_text(about, encoding="utf-8")
+    _say(f"{folder / name}.npz and .md written")
 
 
 def _say(words: str) -> None:

@@ -20,7 +20,9 @@ class FallSettings:
     """What makes a fall, from the development half of SisFall (975 acted falls, 13 people).
 
     ``threshold`` in log odds of the network that looks at an impact: the operating curve is on the model card.
-    ``turned_rad`` (45 deg): 99 % of the falls end more than 62 deg from how the trunk was held before.
+    ``turned_rad`` (45 deg): 99 % of the falls end more than 62 deg from how the trunk was held before. A smaller turn
+    from ``slight_turn_rad`` on is enough where the log odds reach ``slight_turn_threshold``, as those of 97 % of the
+    falls do: of daily life with such turns the highest has 2.7 (joint curve on the model card).
     ``min_after_s``: a body bounces for half a second, then is still for two. ``max_after_s``: nobody in the data lies
     still later than 7 s after the impact. ``refractory_s``: the countdown that a fall begins lasts longer.
     """
@@ -29,9 +31,19 @@ class FallSettings:
     rest: LyingStillSettings = field(default_factory=LyingStillSettings)
     threshold: float = 0.0
     turned_rad: float = math.radians(45.0)
+    slight_turn_rad: float = math.radians(35.0)
+    slight_turn_threshold: float = 3.5
     min_after_s: float = 2.5
     max_after_s: float = 10.0
     refractory_s: float = 10.0
+
+    def least_turn_rad(self, log_odds: float) -> float:
+        """Return how far the wearer must have turned after an impact with these log odds.
+
+        >>> [round(math.degrees(FallSettings().least_turn_rad(log_odds))) for log_odds in (0.0, 5.0)]
+        [45, 35]
+        """
+        return self.slight_turn_rad if log_odds >= self.slight_turn_threshold else self.turned_rad
 
 
 class FallDetector:
@@ -89,25 +101,29 @@ class FallDetector:
         if time_s < self._refractory_until_s:
             return []
         for impact, log_odds in self._waiting:
-            if is_settled(impact, time_s, lying_up, self._settings):
+            turned = turned_rad(impact, time_s, lying_up, self._settings)
+            if turned is not None and turned > self._settings.least_turn_rad(log_odds):
                 self._waiting = []
                 self._refractory_until_s = time_s + self._settings.refractory_s
-                return [_event(impact, log_odds, time_s, lying_up or impact.up_before)]
+                return [_event(impact, log_odds, time_s, turned)]
         return []
 
 
-def is_settled(impact: Impact, time_s: float, lying_up: Vector | None, settings: FallSettings) -> bool:
-    """Return whether the wearer lies still, turned far from how they were held before ``impact``."""
+def turned_rad(impact: Impact, time_s: float, lying_up: Vector | None, settings: FallSettings) -> float | None:
+    """Return how far the wearer, lying still, is turned from how they were held before ``impact``.
+
+    ``None`` where they do not lie still, or not soon enough after it to be said to.
+    """
     if lying_up is None or not settings.min_after_s <= time_s - impact.time_s <= settings.max_after_s:
-        return False
-    return angle_rad(lying_up, impact.up_before) > settings.turned_rad
+        return None
+    return angle_rad(lying_up, impact.up_before)
 
 
-def _event(impact: Impact, log_odds: float, decided_at_s: float, lying_up: Vector) -> Event:
+def _event(impact: Impact, log_odds: float, decided_at_s: float, turned: float) -> Event:
     evidence = {
         "probability": 1.0 / (1.0 + math.exp(-log_odds)),
         "impact_mps2": impact.peak_mps2,
-        "turned_rad": angle_rad(lying_up, impact.up_before),
+        "turned_rad": turned,
         "still_after_s": decided_at_s - impact.time_s,
     }
     return Event(Kind.FALL, impact.time_s, decided_at_s, 1.0, evidence)

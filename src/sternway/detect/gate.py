@@ -20,6 +20,9 @@ _EVERY_COUNT = 10
 _LAG_STEP = 2
 """Samples between lags: at two steps a second a likeness 10 ms beside its top has lost 1 %."""
 
+_RECENT_COUNT = 8
+"""Evaluations of which :meth:`WalkingGate.rhythm` gives the best: two careful steps."""
+
 _SMOOTH_COUNT = 10
 """Samples averaged: 0.1 s keeps the rhythm of the steps without the jolt of the heel."""
 
@@ -64,7 +67,8 @@ class WalkingGate:
 
     def reset(self) -> None:
         """Forget all motion; when the gate was open stays known."""
-        self._last: tuple[TrunkMotion | None, list[bool]] = (None, [])
+        self._last: tuple[TrunkMotion | None, list[bool], list[float]] = (None, [], [])
+        self._similarities: deque[float] = deque(maxlen=_RECENT_COUNT)
         self._newest: list[float] = []
         self._past = array("d")
         self._count = 0
@@ -76,12 +80,19 @@ class WalkingGate:
         Time is counted in samples inside, so cuts do not matter. A detector may share the gate: asked again about the
         same piece of motion, it gives the same answer.
         """
-        last, is_open = self._last
-        if trunk is last:
-            return is_open
+        return self._follow(trunk)[1]
+
+    def rhythm(self, trunk: TrunkMotion) -> list[float]:
+        """Follow ``trunk`` likewise; return at each sample the largest similarity of the last 0.8 s."""
+        return self._follow(trunk)[2]
+
+    def _follow(self, trunk: TrunkMotion) -> tuple[TrunkMotion | None, list[bool], list[float]]:
+        if trunk is self._last[0]:
+            return self._last
         if trunk.after_gap:
             self.reset()
-        is_open = []
+        is_open, rhythms = [], []
+        rhythm = max(self._similarities, default=0.0)
         closes_at_s = self._closes_at_s()
         for sample in trunk.samples:
             self._newest.append(sample.vertical_mps2)
@@ -89,9 +100,11 @@ class WalkingGate:
             if self._count % _EVERY_COUNT == 0:
                 self._evaluate(sample.time_s)
                 closes_at_s = self._closes_at_s()
+                rhythm = max(self._similarities)
             is_open.append(sample.time_s < closes_at_s)
-        self._last = (trunk, is_open)
-        return is_open
+            rhythms.append(rhythm)
+        self._last = (trunk, is_open, rhythms)
+        return self._last
 
     def _closes_at_s(self) -> float:
         return self._rhythmic_s[-1] + self._settings.hold_s if self._rhythmic_s else -math.inf
@@ -106,7 +119,9 @@ class WalkingGate:
         return any(rhythmic_s <= time_s < rhythmic_s + hold_s for rhythmic_s in self._rhythmic_s)
 
     def _evaluate(self, time_s: float) -> None:
-        evidence = self._evidence + self._similarity() - self._settings.similarity_threshold
+        similarity = self._similarity()
+        self._similarities.append(similarity)
+        evidence = self._evidence + similarity - self._settings.similarity_threshold
         self._evidence = max(0.0, min(self._settings.max_evidence, evidence))
         if self._evidence >= self._settings.open_evidence:
             self._rhythmic_s.append(time_s)

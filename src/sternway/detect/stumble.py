@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from sternway.detect.fall_features import FallFeatureTracker
+from sternway.detect.gate import WalkingGate
+from sternway.detect.network import Network, shipped
 from sternway.detect.personal_level import BriskLevels, BriskShare, RunningLevels
+from sternway.detect.stumble_context import StumbleContext
 from sternway.detect.stumble_features import CHANNELS, StumbleFeatures, StumbleFeatureTracker
 from sternway.events import Event, Kind
 from sternway.motion.resample import RATE_HZ
@@ -41,17 +47,44 @@ class StumbleSettings:
     near_share: float = 0.35
 
 
-class StumbleDetector:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A jolt beyond this person's walking, before it is asked whether somebody was on their feet and under way.
+
+    ``score`` is the logarithm of how many times the usual it is, ``ratios`` those of each channel; ``features``
+    describe it and the seconds before it, in the order of :data:`~sternway.detect.stumble_context.FEATURES`.
+    """
+
+    began_s: float
+    time_s: float
+    score: float
+    ratios: tuple[float, ...]
+    peak_g: float
+    features: tuple[float, ...]
+
+
+class CandidateDetector:
     """Compares the newest quarter second with what is usual for this person at this pace.
 
     Each of jerk, horizontal acceleration and tilt rate is divided by its own level: that of the last seconds, or a
     share of this person's brisk walk where that is larger, so that setting off is not a stumble. Ratios to oneself
     carry over to other people, devices and places on the belt where thresholds in m/s2 do not (Weiss et al. 2010
     first used such ratios for missteps). ``baseline`` is what :attr:`baseline` gave in an earlier walk.
+    ``fall_features`` and ``gate`` may be shared with others.
     """
 
-    def __init__(self, settings: StumbleSettings | None = None, baseline: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        settings: StumbleSettings | None = None,
+        baseline: Mapping[str, Any] | None = None,
+        *,
+        fall_features: FallFeatureTracker | None = None,
+        gate: WalkingGate | None = None,
+    ) -> None:
         self._settings = settings or StumbleSettings()
+        self._fall_features = fall_features or FallFeatureTracker()
+        self._gate = gate or WalkingGate()
+        self._context = StumbleContext()
         self._log_threshold = math.log(self._settings.threshold)
         self._brisk_levels = BriskLevels(POPULATION_BRISK_LEVELS, baseline)
         self._features = StumbleFeatureTracker()
@@ -61,6 +94,8 @@ class StumbleDetector:
     def reset(self) -> None:
         """Forget all motion, but not the person, nor when the last alarm was."""
         self._features.reset()
+        self._fall_features.reset()
+        self._gate.reset()
         self._restart()
 
     def forget(self) -> None:
@@ -77,16 +112,21 @@ class StumbleDetector:
         """Return whether the last samples are well on the way to a stumble."""
         return self._score > self._settings.near_share * self._log_threshold
 
-    def update(self, trunk: TrunkMotion) -> list[Event]:
-        """Return a stumble at the sample at which the jolt passes the threshold."""
+    def update(self, trunk: TrunkMotion) -> list[Candidate]:
+        """Return the jolts that pass the threshold, each at the sample at which it does."""
         if trunk.after_gap:
             self._restart()
-        events: list[Event] = []
-        for sample, features in zip(trunk.samples, self._features.update(trunk), strict=True):
-            events += self._process(sample, features)
-        return events
+        found = []
+        channels, rhythms = self._fall_features.update(trunk), self._gate.rhythm(trunk)
+        rows = zip(trunk.samples, self._features.update(trunk), channels, rhythms, strict=True)
+        for sample, features, falling, rhythm in rows:
+            self._context.push(sample, falling)
+            if (candidate := self._process(sample, features, rhythm)) is not None:
+                found.append(candidate)
+        return found
 
     def _restart(self) -> None:
+        self._context.reset()
         self._running_levels = RunningLevels()
         self._brisk_share = BriskShare()
         self._peaks = tuple(SlidingMax(round(self._settings.peak_s * RATE_HZ)) for _ in CHANNELS)
@@ -94,7 +134,7 @@ class StumbleDetector:
         self._rise_start_s: float | None = None
         self._score = 0.0
 
-    def _process(self, sample: TrunkSample, features: StumbleFeatures) -> list[Event]:
+    def _process(self, sample: TrunkSample, features: StumbleFeatures, rhythm: float) -> Candidate | None:
         time_s, vertical, horizontal = sample.time_s, sample.vertical_mps2, sample.horizontal_mps2
         self._norms.append(sample.accel_norm_mps2)
         share = self._brisk_share.push(vertical * vertical + horizontal * horizontal)
@@ -108,10 +148,10 @@ class StumbleDetector:
         if sample.walking and not quiet and score < 0.5 * self._log_threshold:
             self._brisk_levels.learn(running)
         if quiet or score < self._log_threshold:
-            return []
+            return None
         self._quiet_until_s = time_s + self._settings.refractory_s
         self._running_levels.freeze()
-        return [self._event(time_s, score, ratios)]
+        return self._candidate(time_s, score, ratios, rhythm)
 
     def _log_ratio(self, features: StumbleFeatures, running: Vector, share: float) -> tuple[list[float], float]:
         """Return the ratio of each newest peak to the person's own pace, and their weighted logarithmic mean.
@@ -134,9 +174,86 @@ class StumbleDetector:
         elif self._rise_start_s is None:
             self._rise_start_s = time_s
 
-    def _event(self, time_s: float, score: float, ratios: list[float]) -> Event:
-        evidence = {f"{name}_ratio": ratio for name, ratio in zip(CHANNELS, ratios, strict=True)}
-        evidence |= {"times_usual": math.exp(score), "peak_g": max(self._norms) / GRAVITY_MPS2}
-        severity = min(1.0, 0.4 + 0.3 * (score - self._log_threshold) / self._log_threshold)
+    def _candidate(self, time_s: float, score: float, ratios: list[float], rhythm: float) -> Candidate:
         began_s = time_s if self._rise_start_s is None else max(self._rise_start_s, time_s - 0.5)
-        return Event(Kind.STUMBLE, began_s, time_s, severity, evidence)
+        peak_g = max(self._norms) / GRAVITY_MPS2
+        logs = [math.log(max(value, 1e-3)) for value in (*ratios, *(peak.largest for peak in self._peaks))]
+        features = self._context.features((score, *logs), rhythm)
+        return Candidate(began_s, time_s, score, tuple(ratios), peak_g, features)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """How probable a candidate must be: by itself, and where the walking gate was open as it began."""
+
+    alone: float
+    in_gait: float
+
+    def accepts(self, probability: float, in_gait: bool) -> bool:
+        """Return whether a candidate counts as a stumble."""
+        return probability >= (self.in_gait if in_gait else self.alone)
+
+
+ALWAYS_WORN = OperatingPoint(alone=0.5, in_gait=0.18)
+"""Nobody has said that they walk: sitting down hard, jumping and stairs are as likely."""
+
+IN_A_WALK = OperatingPoint(alone=0.12, in_gait=0.05)
+"""The wearer pressed the button and is under way: what looks only faintly like a stumble is one."""
+
+
+class StumbleDetector:
+    """Finds jolts and judges the moment of each, without delay: was somebody on their feet and under way?
+
+    A small network looks at the last 3.2 s. Every candidate becomes an event with its ``probability``; which of them
+    count is for the :class:`OperatingPoint` in force. ``fall_features`` and ``gate`` may be shared with others.
+    """
+
+    def __init__(
+        self,
+        settings: StumbleSettings | None = None,
+        baseline: Mapping[str, Any] | None = None,
+        *,
+        network: Network | None = None,
+        fall_features: FallFeatureTracker | None = None,
+        gate: WalkingGate | None = None,
+    ) -> None:
+        self._settings = settings or StumbleSettings()
+        self._log_threshold = math.log(self._settings.threshold)
+        self._candidates = CandidateDetector(self._settings, baseline, fall_features=fall_features, gate=gate)
+        self._network = network or shipped("stumble")
+
+    def reset(self) -> None:
+        """Forget all motion, but not the person, nor when the last alarm was."""
+        self._candidates.reset()
+
+    def forget(self) -> None:
+        """Forget the person."""
+        self._candidates.forget()
+
+    @property
+    def baseline(self) -> dict[str, Any]:
+        """Return what was learned about the person, as plain data."""
+        return self._candidates.baseline
+
+    @property
+    def alarm_near(self) -> bool:
+        """Return whether the last samples are well on the way to a stumble."""
+        return self._candidates.alarm_near
+
+    @property
+    def version(self) -> str:
+        """Return the name of the weights that run."""
+        return self._network.version
+
+    def update(self, trunk: TrunkMotion) -> list[Event]:
+        """Return a stumble at the sample at which the jolt passes the threshold."""
+        return [self._event(candidate) for candidate in self._candidates.update(trunk)]
+
+    def _event(self, candidate: Candidate) -> Event:
+        score, threshold = candidate.score, self._log_threshold
+        evidence = {f"{name}_ratio": ratio for name, ratio in zip(CHANNELS, candidate.ratios, strict=True)}
+        evidence |= {"times_usual": math.exp(score), "peak_g": candidate.peak_g}
+        log_odds = self._network(np.array(candidate.features, dtype=np.float32))
+        evidence["probability"] = 1.0 / (1.0 + math.exp(-log_odds))
+        severity = min(1.0, 0.4 + 0.3 * (score - threshold) / threshold)
+        return Event(Kind.STUMBLE, candidate.began_s, candidate.time_s, severity, evidence)

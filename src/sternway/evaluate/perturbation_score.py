@@ -120,7 +120,7 @@ def _is_level(walk: Trial, time_s: float) -> bool:
 
 def decided_s(trial: Trial) -> dict[str, Floats]:
     """Return when each channel decided on a stumble that counts on a walk."""
-    alarms = [a for a in pipeline.run(trial).alarms if a.kind is Kind.STUMBLE and a.gate_open]
+    alarms = [a for a in pipeline.run(trial).alarms if a.kind is Kind.STUMBLE and "walk" in a.sessions]
     small = np.array(["small_probability" in alarm.evidence for alarm in alarms], dtype=np.bool_)
     times_s = np.array([alarm.decided_at_s for alarm in alarms])
     return {"gross": times_s[~small], "small": times_s[small]}

@@ -1,32 +1,36 @@
 """The production pipeline over one labelled recording: what a clip would have said, and when."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from sternway.detect.stumble import ALWAYS_WORN, IN_A_WALK
 from sternway.evaluate.trial import Activity, Trial
 from sternway.events import Event, Kind
-from sternway.monitor import GATED, Monitor, pieces
+from sternway.monitor import Monitor, counts, pieces
 
 LOOK_S = 1.0
 """How often the gate is asked about what was heard; it remembers a minute. The monitor itself cuts far finer."""
 
 SCORED = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL)
 
+SESSIONS = {"always": ALWAYS_WORN, "walk": IN_A_WALK}
+"""What the clip may know of its wearer: nothing, or that a walk is under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One event of a scored kind, with what the labels say of the moment at which it was decided.
 
-    ``gate_open`` says whether it counts with the walking gate too: gait was recognised when it *happened*, or its
-    kind is never gated, as a fall. ``activity`` is the code of what was going on.
+    ``sessions`` are those of :data:`SESSIONS` in which it counts. ``activity`` is the code of what was going on.
     """
 
     kind: Kind
     time_s: float
     decided_at_s: float
-    gate_open: bool
+    sessions: frozenset[str]
     walking: bool
     activity: str
     evidence: Mapping[str, float]
@@ -34,7 +38,10 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """A trial without its samples: what was asked, what is known, what was heard."""
+    """A trial without its samples: what was asked, what is known, what was heard.
+
+    ``end_s`` is the time of the last sample; ``peak_s`` and ``remarks`` are the trial's.
+    """
 
     name: str
     subject: str
@@ -46,6 +53,9 @@ class TrialResult:
     alert_s: tuple[float, float] | None
     seconds_of: Mapping[str, float]
     alarms: tuple[Alarm, ...]
+    end_s: float = math.inf
+    peak_s: float | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def run(trial: Trial) -> TrialResult:
@@ -65,6 +75,9 @@ def run(trial: Trial) -> TrialResult:
         alert_s=trial.alert_s,
         seconds_of=_seconds_of(trial),
         alarms=tuple(alarms),
+        end_s=float(trial.time_s[-1]),
+        peak_s=trial.peak_s,
+        remarks=trial.remarks,
     )
 
 
@@ -74,7 +87,7 @@ def _alarm(event: Event, trial: Trial, monitor: Monitor) -> Alarm:
         kind=event.kind,
         time_s=event.time_s,
         decided_at_s=event.decided_at_s,
-        gate_open=event.kind not in GATED or monitor.gate.open_at(event.time_s, GATED[event.kind]),
+        sessions=frozenset(name for name, point in SESSIONS.items() if counts(event, monitor.gate, point)),
         walking=bool(trial.walking[row]),
         activity=_activity_at(trial, event.decided_at_s),
         evidence=dict(event.evidence),

@@ -1,4 +1,4 @@
-"""The figures as one honest table: both gate settings side by side, with intervals and the hours behind them."""
+"""The figures as one honest table: at any time and in each session, with intervals and the hours behind them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,18 +8,21 @@ from sternway.evaluate.trial import Activity
 Json = Mapping[str, Any]
 
 
-def table(ungated: Json, gated: Json, activities: Mapping[str, Activity]) -> str:
-    """Return the scores of one data set without and with the walking gate as text for a terminal."""
-    both = (ungated, gated)
+TITLES = {None: "any time", "always": "always worn", "walk": "in a walk under way"}
+
+
+def table(columns: Sequence[Json], activities: Mapping[str, Activity]) -> str:
+    """Return the scores of one data set as text for a terminal: at any time, then in each session."""
+    first = columns[0]
     lines = [
-        f"{ungated['dataset']}: {ungated['trials']} trials, {ungated['subjects']} people, {ungated['hours']:.2f} h",
+        f"{first['dataset']}: {first['trials']} trials, {first['subjects']} people, {first['hours']:.2f} h",
         "",
-        _row("", "any time", "in gait (gated)"),
+        _row("", *(TITLES[scores["session"]] for scores in columns)),
     ]
     for part, rows in (("stumble", _STUMBLE), ("pre_impact", _PRE_IMPACT), ("fall", _FALL)):
         lines += [part.replace("_", "-")]
-        lines += [_row(f"  {words}", *(show(scores[part]) for scores in both)) for words, show in rows]
-    lines += ["", *_activities(ungated, gated, activities), "", *_worst(ungated)]
+        lines += [_row(f"  {words}", *(show(scores[part]) for scores in columns)) for words, show in rows]
+    lines += ["", *_activities(columns, activities), "", *_worst(columns[-1])]
     return "\n".join(lines) + "\n"
 
 
@@ -47,6 +50,13 @@ def _detected(score: Json) -> str:
     return f"{score['detected']}/{score['trials']} = {percent(score['sensitivity'], score['sensitivity_95'])}"
 
 
+def _censored(score: Json) -> str:
+    if not score["trials"]:
+        return "no such trials"
+    words = f"{score['censored']}"
+    return words if not score["censored"] else f"{words}; of the others {percent(score['sensitivity_settled'])}"
+
+
 def _ms(*values: float | None) -> str:
     return " / ".join("-" if value is None else f"{1000 * value:.0f}" for value in values) + " ms"
 
@@ -57,6 +67,11 @@ def _anywhere(score: Json) -> str:
 
 def _latency(score: Json) -> str:
     return _ms(score["latency_s"]["p50"], score["latency_s"]["p90"])
+
+
+def _after_peak(score: Json) -> str:
+    after = score["after_peak_s"]
+    return _ms(after["p50"], after["p90"])
 
 
 def _lead(score: Json) -> str:
@@ -107,47 +122,63 @@ _FALSE = (
 _STUMBLE = (
     ("detected by its label", _detected),
     ("trials with an alarm anywhere", _anywhere),
+    ("recording ended before it was settled", _censored),
     ("latency, median / 90 %", _latency),
+    ("after the peak, where not labelled", _after_peak),
     *_FALSE,
 )
 _PRE_IMPACT = (
     ("foreseen", _detected),
+    ("recording ended before it was settled", _censored),
     ("lead, mean / median / least 10 %", _lead),
     ("with at least 150 ms", _useful),
     ("falls that begin in gait, mean lead", _from_gait),
     *_FALSE,
 )
-_FALL = (("detected", _detected), ("delay, median / 90 %", _delay), *_FALSE)
+_FALL = (
+    ("detected", _detected),
+    ("recording ended before it was settled", _censored),
+    ("delay, median / 90 %", _delay),
+    *_FALSE,
+)
 
 
-def _activities(ungated: Json, gated: Json, activities: Mapping[str, Activity]) -> list[str]:
-    """Return trials with an alarm a kind and activity, and alarms an hour, ``any time | in gait``."""
+def _activities(columns: Sequence[Json], activities: Mapping[str, Activity]) -> list[str]:
+    """Return trials with an alarm a kind and activity, and alarms an hour, each column parted by a bar."""
+    width = 5 * len(columns)
+    names = " | ".join(TITLES[scores["session"]] for scores in columns)
     lines = [
-        f"{'trials with an alarm | gated':<42}{'trials':>7}{'hours':>7}   stumble    (an hour)    pre-impact   fall"
+        f"trials with an alarm: {names}",
+        f"{'':<42}{'trials':>7}{'hours':>7}  "
+        f"{'stumble':<{width}}  {'an hour':<{width}}  {'pre-impact':<{width}}  fall",
     ]
-    for code, row in ungated["per_activity"].items():
-        other = gated["per_activity"][code]
-        cells = {
-            kind: f"{row[kind]['trials_with_alarm']:>4} |{other[kind]['trials_with_alarm']:>4}"
-            for kind in ("stumble", "pre_impact")
-        }
-        hourly = f"{row['stumble']['alarms_per_hour'] or 0.0:.0f}|{other['stumble']['alarms_per_hour'] or 0.0:.0f}"
+    for code, row in columns[0]["per_activity"].items():
         words = f"{code} {activities[code].words if code in activities else ''}"[:41]
+        rows = [scores["per_activity"][code] for scores in columns]
+        stumble, coming = (_barred([row[kind]["trials_with_alarm"] for row in rows]) for kind in _GATED)
+        hourly = _barred([round(row["stumble"]["alarms_per_hour"] or 0.0) for row in rows])
         lines.append(
-            f"{words:<42}{row['trials']:>7}{row['hours']:>7.2f} {cells['stumble']} {hourly:>11}   "
-            f"{cells['pre_impact']} {row['fall']['trials_with_alarm']:>6}"
+            f"{words:<42}{row['trials']:>7}{row['hours']:>7.2f}  {stumble:<{width}}  {hourly:<{width}}  "
+            f"{coming:<{width}}  {row['fall']['trials_with_alarm']:>4}"
         )
     return lines
 
 
-def _worst(ungated: Json) -> list[str]:
-    lines = []
-    for kind, names in ungated["worst"].items():
+_GATED = ("stumble", "pre_impact")
+
+
+def _barred(counts: Sequence[int]) -> str:
+    return "|".join(f"{count:>4}" for count in counts)
+
+
+def _worst(scores: Json) -> list[str]:
+    lines = [f"named below: {TITLES[scores['session']]}"]
+    for kind, names in scores["worst"].items():
         missed = ", ".join(names["missed"]) or "none"
         more = "" if names["missed_count"] <= len(names["missed"]) else f" and {names['missed_count']} in all"
         loud = ", ".join(f"{name} ({count})" for name, count in names["alarmed"].items()) or "none"
-        lines += [
-            f"{kind.replace('_', '-')} missed: {missed}{more}",
-            f"{kind.replace('_', '-')} false alarms: {loud}",
-        ]
+        words = kind.replace("_", "-")
+        lines += [f"{words} missed: {missed}{more}", f"{words} false alarms: {loud}"]
+        if names["censored"]:
+            lines.append(f"{words} ended before it was settled: {', '.join(names['censored'])}")
     return lines

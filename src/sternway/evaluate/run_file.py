@@ -5,7 +5,9 @@ from pathlib import Path
 
 from sternway.errors import RecordingError
 from sternway.evaluate import pipeline
+from sternway.evaluate.cut_short import cut_shorts
 from sternway.evaluate.pipeline import TrialResult
+from sternway.evaluate.plausible import checked
 from sternway.evaluate.trial import Dataset, Trial, TrialFile
 from sternway.evaluate.variation import vary
 from sternway.recording.files import SUFFIX, RecordingWriter
@@ -16,12 +18,21 @@ def run_one(
 ) -> TrialResult | str:
     """Read one trial, keep it as a recording where asked, and run it; or say why it cannot be read."""
     try:
-        trial = vary(reader.read(file), variation)
+        trial = vary(checked(reader.read(file)), variation)
     except RecordingError as error:
         return str(error)
     if keep_in:
         keep(trial, reader, keep_in)
     return pipeline.run(trial)
+
+
+def run_cut_short(reader: Dataset, file: TrialFile) -> list[TrialResult] | str:
+    """Read one trial of a stumble and run what is made of it, a stumble so many seconds after setting off each."""
+    try:
+        trial = checked(reader.read(file))
+    except RecordingError as error:
+        return str(error)
+    return [pipeline.run(short) for short in cut_shorts(trial)]
 
 
 def keep(trial: Trial, reader: Dataset, folder: Path) -> Path:

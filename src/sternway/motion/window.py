@@ -56,6 +56,11 @@ class SlidingMax:
         self._values = deque([0.0] * count, maxlen=count)
         self._largest = 0.0
 
+    @property
+    def largest(self) -> float:
+        """Return the largest of them."""
+        return self._largest
+
     def push(self, value: float) -> float:
         """Take the newest value and return the largest."""
         leaving = self._values[0]

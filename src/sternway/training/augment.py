@@ -14,6 +14,9 @@ from sternway.motion.attitude import Attitude
 from sternway.motion.resample import Resampler
 from sternway.samples import GRAVITY_MPS2, Floats
 
+_SOFT_S = 0.4
+"""How far to either side of an impact it is softened; from half of that on it fades."""
+
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
@@ -23,7 +26,7 @@ class Augmentation:
     lie 0.1 to 0.25 m apart). ``pace``: range of playing speed; accelerations go with its square. ``scale``, biases
     and noise: tolerances of a cheap chip (MPU-6050 data sheet). ``rate_hz``: what chips are set to. ``buzz_mps2``:
     our own motor. ``slip_rad``: how far the belt lets it turn. ``lead_in_s`` and ``aftermath_s``: what is kept
-    around a fall; ``longest_s`` of anything else.
+    around a fall; ``longest_s`` of anything else. ``soft_s``: over how long a softer impact is spread.
     """
 
     lever_m: float = 0.12
@@ -39,6 +42,7 @@ class Augmentation:
     lead_in_s: tuple[float, float] = (2.0, 7.0)
     aftermath_s: float = 2.5
     longest_s: float = 15.0
+    soft_s: tuple[float, float] = (0.06, 0.25)
 
 
 def augmented(trial: Trial, rng: np.random.Generator, settings: Augmentation | None = None) -> Trial:
@@ -50,6 +54,24 @@ def augmented(trial: Trial, rng: np.random.Generator, settings: Augmentation | N
     trial = _sampled(trial, rng.uniform(*settings.rate_hz))
     trial = _sensed(trial, rng, settings)
     return _slipped(_turned(trial, random_rotation(rng)), rng, settings)
+
+
+def softened(trial: Trial, rng: np.random.Generator, settings: Augmentation | None = None) -> Trial:
+    """Return a fall with a softer impact: the same momentum lost over a longer time, as on a bed or against a hand.
+
+    Anything but a fall stays as it is. What comes before the impact is smoothed a little too: it is no longer fit for
+    learning what announces one.
+    """
+    settings = settings or Augmentation()
+    if trial.impact_s is None:
+        return trial
+    width = max(3, round(rng.uniform(*settings.soft_s) * trial.rate_hz))
+    share = np.clip((_SOFT_S - np.abs(trial.time_s - trial.impact_s)) / (0.5 * _SOFT_S), 0.0, 1.0)[:, None]
+
+    def soft(values: Floats) -> Floats:
+        return values + share * (_box(values, width) - values)
+
+    return dataclasses.replace(trial, accel_mps2=soft(trial.accel_mps2), gyro_radps=soft(trial.gyro_radps))
 
 
 def reversed_walk(trial: Trial) -> Trial:
@@ -106,6 +128,7 @@ def _paced(trial: Trial, pace: float) -> Trial:
         accel_mps2=gravity + pace * pace * (trial.accel_mps2 - gravity),
         gyro_radps=trial.gyro_radps * pace,
         impact_s=None if trial.impact_s is None else trial.impact_s / pace,
+        alert_s=None if trial.alert_s is None else (trial.alert_s[0] / pace, trial.alert_s[1] / pace),
         rate_hz=trial.rate_hz * pace,
     )
 

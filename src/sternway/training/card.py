@@ -1,11 +1,13 @@
 """The model card: what a network is, what it learned from, how it does on people it never saw, what is not known."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sternway.detect.fall import FallSettings
 from sternway.detect.pre_impact import PreImpactSettings
 from sternway.training.augment import Augmentation
 from sternway.training.curriculum import MADE_UP, Material
@@ -58,6 +60,36 @@ def fall_table(rows: Sequence[CurveRow], chosen: float) -> str:
     return "\n".join(lines)
 
 
+def softest_words(found: tuple[int, int, float]) -> str:
+    """Return in words how many of the falls with the softest impacts are found."""
+    heard, falls, up_to_g = found
+    return (
+        f"Of the third of the falls with the softest impacts (up to {up_to_g:.1f} g), {heard} of {falls} are found."
+    )
+
+
+def joint_table(rows: Sequence[tuple[float, float, Mapping[str, Any]]]) -> str:
+    """Return the joint curve of posture and network as a Markdown table."""
+    settings = FallSettings()
+    chosen = (math.degrees(settings.slight_turn_rad), settings.slight_turn_threshold)
+    lines = [
+        "A turn of 45 degrees is enough at the threshold in force; a smaller one where the log odds reach more:",
+        "",
+        "| a turn of | at log odds of | falls found | ADL trials with an alarm | in wear |",
+        "|---|---|---|---|---|",
+    ]
+    for degrees, threshold, figures in rows:
+        f = figures["fall"]
+        is_chosen = math.isclose(degrees, chosen[0]) and math.isclose(threshold, chosen[1])
+        mark = "**" if is_chosen else ""
+        lines.append(
+            f"| {mark}{degrees:.0f} deg{mark} | {mark}{threshold:g}{mark} "
+            f"| {_share(f['sensitivity'])} of {f['trials']} | {f['adl_trials_with_alarm']} of {f['adl_trials']} "
+            f"| {_wear(CurveRow(threshold, figures), 'fall')} |"
+        )
+    return "\n".join(lines)
+
+
 def in_force(lines: Sequence[str]) -> str:
     """Return the decisive figures in words (:func:`sternway.training.crossval.line`), one for each gate."""
     settings = PreImpactSettings()
@@ -71,6 +103,12 @@ def in_force(lines: Sequence[str]) -> str:
 def card(words: tuple[str, str], version: str, material: Material, *, seed: int, curve: str, folds: int) -> str:
     """Return the model card as Markdown; ``words`` are its title and what the network is for."""
     title, purpose = words
+    softened = (
+        f"{len(material.softened)} copies of falls have their impact softened, spread over up to "
+        f"{Augmentation().soft_s[1]:g} s; they teach the fall network only.\n"
+        if material.softened
+        else ""
+    )
     made_up_count = sum(clip.group == MADE_UP for clip in material.changed)
     return f"""\
 # {title}
@@ -85,9 +123,9 @@ Licence of the weights: that of Sternway. No sample of a recording is in them or
 and {len(material.changed)} more clips that teach but are never scored.
 {made_up_count} of them are bends, squats, sits and lie-downs made up from minimum-jerk paths.
 The others are trials of SisFall changed:
-{_changes(Augmentation())}
+{changes(Augmentation())}
 The first changed copy of a walk runs backwards in time, the accepted stand-in for backward walking.
-
+{softened}
 ## How it does on people it never saw
 {folds} folds split by person (never by window): each person is scored by a network fitted without them and without
 their changed copies. Scored as `sternway evaluate` does, without the walking gate. The shipped weights have seen
@@ -116,7 +154,8 @@ def _people(material: Material) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _changes(a: Augmentation) -> str:
+def changes(a: Augmentation) -> str:
+    """Return in words how trials are changed."""
     return (
         f"the clip moved by {a.lever_m} m (standard deviation) and turned any way up, slipping by up to "
         f"{np.degrees(a.slip_rad):.0f} degrees, played at {a.pace[0]} to {a.pace[1]} of its pace, sampled at "

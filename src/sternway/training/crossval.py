@@ -1,5 +1,6 @@
 """Subject-wise cross-validation: what the networks say of people they were not fitted on, scored as by evaluate."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,14 @@ import numpy as np
 from sternway.detect.fall import FallSettings
 from sternway.detect.network import Network
 from sternway.detect.pre_impact import ConsecutiveThreshold, PreImpactSettings
-from sternway.evaluate.pipeline import Alarm, TrialResult
-from sternway.evaluate.score import Json, scores
+from sternway.evaluate.pipeline import SESSIONS, Alarm, TrialResult
+from sternway.evaluate.score import Json, fall_delay_s, scores
 from sternway.events import Kind
-from sternway.monitor import GATED
 from sternway.motion.resample import PERIOD_S
+from sternway.samples import GRAVITY_MPS2
 from sternway.training.card import CurveRow
 from sternway.training.curriculum import Material, fit_both
-from sternway.training.features import Clip, Numbers, boxed
+from sternway.training.features import Clip, Numbers, boxed, settled_s
 from sternway.training.fit import log_odds_of
 from sternway.training.pre_impact import Lesson
 
@@ -88,28 +89,62 @@ def _coming(heard: Heard, settings: PreImpactSettings) -> list[Alarm]:
 def _fallen(heard: Heard, settings: FallSettings) -> list[Alarm]:
     alarms: list[Alarm] = []
     quiet_until_s = -np.inf
-    rows = zip(heard.clip.impacts, heard.clip.settled_s, heard.fallen.tolist(), strict=True)
-    found = sorted(
-        (settled_s, impact.time_s)
-        for impact, settled_s, odds in rows
-        if settled_s is not None and odds >= settings.threshold
-    )
-    for settled_s, time_s in found:
-        if settled_s >= quiet_until_s:
-            quiet_until_s = settled_s + settings.refractory_s
-            alarms.append(_alarm(heard.clip, Kind.FALL, time_s, settled_s))
+    rows = zip(heard.clip.impacts, heard.clip.settlings, heard.fallen.tolist(), strict=True)
+    likely = [
+        (settled_s(settling, settings.least_turn_rad(odds)), impact.time_s)
+        for impact, settling, odds in rows
+        if odds >= settings.threshold
+    ]
+    for at_s, time_s in sorted((at_s, time_s) for at_s, time_s in likely if at_s is not None):
+        if at_s >= quiet_until_s:
+            quiet_until_s = at_s + settings.refractory_s
+            alarms.append(_alarm(heard.clip, Kind.FALL, time_s, at_s))
     return alarms
 
 
 def _alarm(clip: Clip, kind: Kind, time_s: float, decided_at_s: float) -> Alarm:
-    is_open = kind not in GATED or bool(clip.gait[_row(clip, time_s)])
+    is_open = kind is Kind.FALL or bool(clip.gait[_row(clip, time_s)])
+    sessions = frozenset(SESSIONS if is_open else ())
     return Alarm(
-        kind, time_s, decided_at_s, is_open, bool(clip.walking[_row(clip, decided_at_s)]), clip.activity.code, {}
+        kind, time_s, decided_at_s, sessions, bool(clip.walking[_row(clip, decided_at_s)]), clip.activity.code, {}
     )
 
 
 def _row(clip: Clip, time_s: float) -> int:
     return min(len(clip.walking) - 1, max(0, round((time_s - clip.start_s) / PERIOD_S)))
+
+
+TURNS_DEG = (45.0, 40.0, 35.0)
+"""Least turns of the trunk for the joint curve of the fall network and the posture."""
+
+
+def joint_curve(heard: Sequence[Heard]) -> list[tuple[float, float, Json]]:
+    """Return the scores where a turn of so many degrees is enough at log odds of so much; 45 degrees always are."""
+    rows = []
+    for degrees in TURNS_DEG:
+        for threshold in (0.0, 2.0, 3.5):
+            slight_rad = math.radians(degrees)
+            settings = FallSettings(slight_turn_rad=slight_rad, slight_turn_threshold=threshold)
+            outcomes = [outcome_of(one, PreImpactSettings(), settings) for one in heard]
+            rows.append((degrees, threshold, figures(outcomes, "none")))
+    return rows
+
+
+def softest_third(heard: Sequence[Heard], threshold: float) -> tuple[int, int, float]:
+    """Return how many of the third of falls with the softest impact are found, how many it is, and up to what g."""
+    falls = sorted((peak_g, place) for place, one in enumerate(heard) if (peak_g := _peak_g(one.clip)) is not None)
+    soft = falls[: len(falls) // 3]
+    settings = FallSettings(threshold=threshold)
+    outcomes = [outcome_of(heard[place], PreImpactSettings(), settings) for _, place in soft]
+    return sum(fall_delay_s(outcome, "none") is not None for outcome in outcomes), len(soft), soft[-1][0]
+
+
+def _peak_g(clip: Clip) -> float | None:
+    """Return the largest impact near the labelled one, in g; ``None`` for anything but a fall."""
+    if clip.impact_s is None:
+        return None
+    peaks = [impact.peak_mps2 for impact in clip.impacts if abs(impact.time_s - clip.impact_s) <= 0.3]
+    return max(peaks, default=0.0) / GRAVITY_MPS2
 
 
 THRESHOLDS = {
@@ -124,13 +159,14 @@ def cross_validated(
     """Return what networks fitted on everybody else say of each recorded clip, in the order of the material."""
     folds = folds_of(material.groups, count, seed)
     clips = (*material.recorded, *material.changed)
+    of_falls = material.of_falls
     heard: dict[int, Heard] = {}
     for fold in range(count):
         say(f"fold {fold + 1} of {count} ...")
         taught = [folds.get(clip.group) != fold for clip in clips]
         pupils = fit_both(
             [lesson for lesson, use in zip(lessons, taught, strict=True) if use],
-            [clip for clip, use in zip(clips, taught, strict=True) if use],
+            [clip for clip in of_falls if folds.get(clip.group) != fold],
             seed,
             "fold",
         )
@@ -169,7 +205,7 @@ def figures(outcomes: Sequence[TrialResult], gate: str) -> Json:
 
 
 def _passes(alarm: Alarm, gate: str) -> bool:
-    return gate == "none" or alarm.gate_open
+    return gate == "none" or gate in alarm.sessions
 
 
 def line(gate: str, figure: Mapping[str, Any]) -> str:

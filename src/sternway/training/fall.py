@@ -7,8 +7,8 @@ import numpy as np
 
 from sternway.detect.impact import FEATURES, Impact
 from sternway.detect.network import Network
-from sternway.training.features import Clip, Numbers
-from sternway.training.fit import Examples, FitSettings, Fitter, joined
+from sternway.training.features import Clip
+from sternway.training.fit import Examples, FitSettings, Fitter, balanced, joined
 
 _TURNED_AFTER = FEATURES.index("turned_after")
 
@@ -32,10 +32,11 @@ class FallTraining:
 
 
 def fit_fall(clips: Sequence[Clip], seed: int, version: str, settings: FallTraining | None = None) -> Network:
-    """Return a network fitted on the impacts of ``clips``."""
+    """Return a network fitted on the impacts of ``clips``, whose order matters only among those of one name."""
     settings = settings or FallTraining()
+    clips = sorted(clips, key=lambda clip: (clip.group, clip.name))
     examples = joined([_lesson(clip, settings) for clip in clips])
-    examples = _balanced(examples, settings.positive_share)
+    examples = balanced(examples, settings.positive_share)
     fitter = Fitter(examples.inputs, seed, settings.fit)
     fitter.run(examples, settings.epochs)
     fitter.run(examples, settings.epochs // 4, rate_scale=0.2)
@@ -66,18 +67,3 @@ def _lesson(clip: Clip, settings: FallTraining) -> Examples:
         np.array(targets, dtype=np.float32),
         np.array(weights, dtype=np.float32),
     )
-
-
-def _balanced(examples: Examples, positive_share: float) -> Examples:
-    positive = examples.targets > 0.5
-    shares = np.where(
-        positive,
-        positive_share / _total(examples.weights[positive]),
-        (1.0 - positive_share) / _total(examples.weights[~positive]),
-    )
-    return Examples(examples.inputs, examples.targets, (examples.weights * shares).astype(np.float32))
-
-
-def _total(weights: Numbers) -> float:
-    """Return the sum, or 1 where there is nothing to share."""
-    return float(weights.sum()) if len(weights) else 1.0

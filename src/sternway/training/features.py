@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sternway.detect.fall import FallSettings, is_settled
+from sternway.detect.fall import FallSettings, turned_rad
 from sternway.detect.fall_features import CHANNELS, FallFeatureTracker
 from sternway.detect.gate import WalkingGate
 from sternway.detect.impact import Impact, ImpactFinder
@@ -20,7 +20,8 @@ from sternway.evaluate.datasets import dataset
 from sternway.evaluate.trial import Activity, Trial, TrialFile
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
-from sternway.training.augment import augmented, reversed_walk
+from sternway.samples import Vector
+from sternway.training.augment import augmented, reversed_walk, softened
 
 Numbers = NDArray[np.float32]
 
@@ -29,9 +30,9 @@ Numbers = NDArray[np.float32]
 class Clip:
     """One trial as the networks see it: ``channels`` (n, c) at 100 Hz from ``start_s`` on, and its impacts.
 
-    ``walking`` (n,) marks level walking, ``gait`` (n,) where the walking gate is open. ``settled_s`` is when
-    stillness in another posture followed each impact, ``None`` where it did not. ``group`` is the person with the
-    data set before it, so that people are split and never windows.
+    ``walking`` (n,) marks level walking, ``gait`` (n,) where the walking gate is open. ``settlings`` hold for each
+    impact when the wearer lay still after it, turned further than at any time before, and how far. ``group`` is the
+    person with the data set before it, so that people are split and never windows.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Clip:
     start_s: float
     channels: Numbers
     impacts: tuple[Impact, ...]
-    settled_s: tuple[float | None, ...]
+    settlings: tuple[tuple[tuple[float, float], ...], ...]
     impact_s: float | None
     walking: NDArray[np.bool_]
     gait: NDArray[np.bool_]
@@ -53,12 +54,18 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A trial file, and how it is to be changed: ``seed`` 0 leaves it as it is, ``backward`` reverses time."""
+    """A trial file, and how it is to be changed.
+
+    ``seed`` 0 leaves it as it is, ``backward`` reverses time; ``cut`` from 1 on is a way of cutting it short;
+    ``soft`` spreads the impact of a fall.
+    """
 
     dataset: str
     file: TrialFile
     seed: int = 0
     backward: bool = False
+    cut: int = 0
+    soft: bool = False
 
 
 def read_clips(sources: Sequence[Source], jobs: int) -> list[Clip]:
@@ -72,8 +79,11 @@ def read_clip(source: Source) -> Clip:
     trial = dataset(source.dataset).read(source.file)
     if source.backward:
         trial = reversed_walk(trial)
+    rng = np.random.default_rng((source.seed, zlib.crc32(trial.name.encode())))
+    if source.soft:
+        trial = softened(trial, rng)
     if source.seed:
-        trial = augmented(trial, np.random.default_rng((source.seed, zlib.crc32(trial.name.encode()))))
+        trial = augmented(trial, rng)
     return clip_of(trial, f"{source.dataset}/{trial.subject}")
 
 
@@ -89,23 +99,41 @@ def clip_of(trial: Trial, group: str) -> Clip:
         start_s=float(trunk.time_s[0]),
         channels=np.array(FallFeatureTracker().update(trunk), dtype=np.float32).reshape(-1, len(CHANNELS)),
         impacts=tuple(impacts),
-        settled_s=_settled_s(impacts, trunk),
+        settlings=_settlings(impacts, trunk),
         impact_s=trial.impact_s,
         walking=np.interp(trunk.time_s, trial.time_s, trial.walking) > 0.5,
         gait=np.array(WalkingGate().update(trunk), dtype=np.bool_),
     )
 
 
-def _settled_s(impacts: Sequence[Impact], trunk: TrunkMotion) -> tuple[float | None, ...]:
-    """Return when each impact would be called a fall if the network were sure of it."""
+def _settlings(impacts: Sequence[Impact], trunk: TrunkMotion) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return when, and turned how far, each impact would be called a fall if the network were sure of it."""
     settings = FallSettings()
     times = trunk.time_s.tolist()
     rests = [
         (time_s, up) for time_s, up in zip(times, LyingStillTracker(settings.rest).update(trunk), strict=True) if up
     ]
-    return tuple(
-        next((time_s for time_s, up in rests if is_settled(impact, time_s, up, settings)), None) for impact in impacts
-    )
+    return tuple(_settling(impact, rests, settings) for impact in impacts)
+
+
+def _settling(
+    impact: Impact, rests: Sequence[tuple[float, Vector]], settings: FallSettings
+) -> tuple[tuple[float, float], ...]:
+    farther: list[tuple[float, float]] = []
+    for time_s, up in rests:
+        turned = turned_rad(impact, time_s, up, settings)
+        if turned is not None and (not farther or turned > farther[-1][1]):
+            farther.append((time_s, turned))
+    return tuple(farther)
+
+
+def settled_s(settling: Sequence[tuple[float, float]], turned_rad: float) -> float | None:
+    """Return when an impact would be called a fall that asks for this much turning; ``None`` where never.
+
+    >>> settled_s(((3.0, 0.5), (3.5, 0.9)), 0.7)
+    3.5
+    """
+    return next((time_s for time_s, turned in settling if turned > turned_rad), None)
 
 
 def sources_of(name: str, folder: Path, labels: Path | None = None) -> list[Source]:

@@ -15,13 +15,17 @@ Weights = dict[str, Numbers]
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """The shape of the ensemble and how it is fitted (Kingma and Ba 2015 for the rates of Adam)."""
+    """The shape of the ensemble and how it is fitted (Kingma and Ba 2015 for the rates of Adam).
+
+    ``noise`` is the standard deviation of what is added to the scaled inputs each time they are shown.
+    """
 
     members: int = 3
     hidden: tuple[int, int] = (24, 12)
     batch: int = 2048
     learning_rate: float = 2e-3
     decay: float = 1e-4
+    noise: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,22 @@ def joined(parts: list[Examples]) -> Examples:
     )
 
 
+def balanced(examples: Examples, positive_share: float) -> Examples:
+    """Return ``examples`` with the positive ones weighing ``positive_share`` of the whole."""
+    positive = examples.targets > 0.5
+    shares = np.where(
+        positive,
+        positive_share / _total(examples.weights[positive]),
+        (1.0 - positive_share) / _total(examples.weights[~positive]),
+    )
+    return Examples(examples.inputs, examples.targets, (examples.weights * shares).astype(np.float32))
+
+
+def _total(weights: Numbers) -> float:
+    """Return the sum, or 1 where there is nothing to share."""
+    return float(weights.sum()) if len(weights) else 1.0
+
+
 class Fitter:
     """An ensemble in the making. :meth:`run` may be called again with other examples, as mining finds them."""
 
@@ -63,6 +83,8 @@ class Fitter:
         weights = examples.weights / examples.weights.mean()
         for rows in self._batches(len(examples), epochs):
             inputs = (examples.inputs[rows].astype(np.float32) - self._mean) / self._scale
+            if self._settings.noise:
+                inputs += np.float32(self._settings.noise) * self._rng.standard_normal(inputs.shape, dtype=np.float32)
             slopes = self._slopes(inputs, examples.targets[rows], weights[rows])
             self._move(slopes, rate_scale)
 
