@@ -13,9 +13,12 @@ from sternway.motion.angle import angle_rad, unit
 from sternway.motion.filters import BandPass
 from sternway.motion.gait import Direction, Step
 from sternway.motion.resample import PERIOD_S, RATE_HZ
-from sternway.samples import Vector
+from sternway.motion.rhythm import ROW_S, SLOW_STEP_S, Rhythm, RhythmEstimator, slowed
+from sternway.motion.slow_steps import SlowSteps
+from sternway.samples import Floats, Vector
 
 _HISTORY_COUNT = 512
+_LONGEST_RUN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,13 @@ class StepSettings:
     turns faster than ``turn_radps`` (a mean over ``turn_time_s``), only steps of ``unsettled_mps2`` count as strong
     and others must be ``unsettled_count``: settling down and turning on the spot shake like a few weak steps (HAPT:
     before lying down people turn by 50 to 110 degrees in the time of three steps, setting out by 17 at most).
-    Over ``rhythm_window_s`` the band is compared with itself a step later: the first lag that is ``rhythm_first`` as
-    alike as the best, ``rhythm_least`` at least, is the step time, and humps sooner than ``rhythm_refractory`` of it
-    are second humps of slow steps (SisFall, elderly, 70 steps a minute: at two thirds).
+    Humps sooner than ``rhythm_refractory`` of the step time in the walk's rhythm
+    (:class:`~sternway.motion.rhythm.RhythmEstimator`) are second humps of slow steps (SisFall, elderly, 70 steps a
+    minute: at two thirds).
+    A walk begins once such a rhythm is known, or at once where the motion itself says so: the trunk turns by
+    ``sure_radps`` (root mean square), and its humps are ``sure_mps2`` high, or each step looks like the one before
+    it by ``sure_likeness`` (correlation; IPOL slowed to 45 to 80 steps a minute: half steps are below that in 92 %,
+    whole ones above in 75 %). A ride, a washing machine and half steps fail all three.
     ``forward_lag_s`` is from contact to the top of the band in forward walking; backward, toe first, the top
     wanders and the middle of the rise is steadier: ``backward_lead_s`` before the contact (both medians on IPOL).
     """
@@ -78,11 +85,12 @@ class StepSettings:
     unsettled_count: int = 6
     bend_rad: float = math.radians(15.0)
     lean_hold_s: float = 1.0
-    rhythm_window_s: float = 4.0
-    rhythm_every_s: float = 0.5
-    rhythm_least: float = 0.4
-    rhythm_first: float = 0.35
     rhythm_refractory: float = 0.72
+    sure_radps: float = 0.25
+    sure_mps2: float = 2.5
+    sure_likeness: float = 0.15
+    patience_s: float = 2.5
+    quick_hold_s: float = 6.0
     forward_lag_s: float = 0.08
     backward_lead_s: float = 0.052
 
@@ -109,15 +117,21 @@ class StepDetector:
     def __init__(self, settings: StepSettings | None = None) -> None:
         self._settings = settings or StepSettings()
         self._band = BandPass(self._settings.low_hz, self._settings.high_hz)
-        self._rhythm_every = round(self._settings.rhythm_every_s * RATE_HZ)
         self._turn_gain = PERIOD_S / self._settings.turn_time_s
         self._lean = _Lean(self._settings)
+        self._rhythm = RhythmEstimator()
+        self._slow_steps = SlowSteps()
         self.reset()
 
     def reset(self) -> None:
         """Forget all motion."""
         self._band.reset()
         self._lean.reset()
+        self._rhythm.reset()
+        self._slow_steps.reset()
+        self._slow: Rhythm | None = None
+        self._missed_s = 0.0
+        self._since_quick_s = math.inf
         self._count = 0
         self._bands = array("d", [0.0] * _HISTORY_COUNT)
         self._verticals = [0.0] * _HISTORY_COUNT
@@ -134,12 +148,55 @@ class StepDetector:
     @property
     def walking(self) -> bool:
         """Return whether steps follow each other now."""
-        return self._walking
+        return self._walking or self._slow is not None
+
+    @property
+    def slowness(self) -> int:
+        """Return how many times slower than usual the wearer steps; 1 for all but very slow gait."""
+        return slowed(self._slow)
 
     def update(
-        self, time_s: float, vertical_mps2: float, up: Vector, yaw_radps: float, direction: Direction
+        self,
+        time_s: float,
+        vertical_mps2: float,
+        up: Vector,
+        yaw_radps: float,
+        gyro_radps: Vector,
+        *,
+        direction: Direction,
     ) -> list[Step]:
         """Return the steps that the sample at ``time_s`` decides; ``direction`` is the way the wearer walks now."""
+        looked = self._rhythm.update(vertical_mps2, gyro_radps)
+        quick = self._quick_steps(time_s, vertical_mps2, up, yaw_radps, direction)
+        slow = self._follow_rhythm(time_s) if looked else []
+        if self._slow is not None:
+            return slow
+        if quick:
+            self._slow_steps.stepped(quick[-1].time_s)
+        return slow + quick
+
+    def _follow_rhythm(self, time_s: float) -> list[Step]:
+        """Count the steps of very slow gait as long as its rhythm goes on, or has been gone for a moment only."""
+        rhythm, before = self._rhythm.rhythm, self._slow
+        self._period = round(rhythm.step_s * RATE_HZ) if rhythm and rhythm.step_s < SLOW_STEP_S else None
+        self._since_quick_s = 0.0 if self._period else self._since_quick_s + self._rhythm.every_s
+        begins = before is not None or self._since_quick_s > self._settings.quick_hold_s
+        if rhythm is not None and rhythm.step_s >= SLOW_STEP_S and begins and not self._lean.bent:
+            self._slow, self._missed_s = rhythm, 0.0
+            if self._walking:
+                self._stop()
+            return self._slow_steps.find(time_s, self._rhythm.rows(), rhythm)
+        if before is None:
+            return []
+        self._missed_s += self._rhythm.every_s
+        over = rhythm is not None or self._lean.bent or self._missed_s > self._settings.patience_s
+        if over:
+            self._slow = None
+        return self._slow_steps.find(time_s, self._rhythm.rows(), before, ending=over)
+
+    def _quick_steps(
+        self, time_s: float, vertical_mps2: float, up: Vector, yaw_radps: float, direction: Direction
+    ) -> list[Step]:
         self._count = count = self._count + 1
         band = self._band.update(vertical_mps2)
         self._bands[count % _HISTORY_COUNT] = band
@@ -151,8 +208,6 @@ class StepDetector:
             self._stop()
         self._turning_radps += self._turn_gain * (yaw_radps - self._turning_radps)
         self._decay()
-        if count % self._rhythm_every == 0:
-            self._period = self._step_period()
         rise = self._find_rise(band)
         if rise is None:
             return []
@@ -223,7 +278,7 @@ class StepDetector:
         if not self._run or since > settings.longest_s * RATE_HZ:
             self._run = [rise]
         elif since >= max(settings.shortest_s * RATE_HZ, settings.rhythm_refractory * (self._period or 0)):
-            self._run = [*self._run[-settings.unsettled_count :], rise]
+            self._run = [*self._run[-_LONGEST_RUN:], rise]
         elif rise.height_mps2 > self._run[-1].height_mps2:
             self._run[-1] = rise
         self._last_top = rise.top
@@ -233,7 +288,7 @@ class StepDetector:
             (settings.strong_count, settings.strong_mps2 if settled else settings.unsettled_mps2),
             (settings.weak_count if settled else settings.unsettled_count, settings.weak_mps2),
         ):
-            if self._is_even(self._run[-count:], count, least):
+            if self._is_even(self._run[-count:], count, least) and self._shows_gait(self._run[-count:]):
                 return self._start_walk(count)
         return []
 
@@ -252,15 +307,14 @@ class StepDetector:
         )
 
     def _start_walk(self, count: int) -> list[_Rise]:
-        """Begin a walk with the last ``count`` humps, and the one before them where it fits as a first, weak step."""
+        """Begin a walk with the last ``count`` humps, and with those before them as long as they fit as steps."""
         run = self._run[-count:]
         typical = median(_intervals(run))
-        for before in self._run[-count - 1 : -count]:
-            if (
-                before.height_mps2 > 0.25 * run[0].height_mps2
-                and 0.85 * typical < run[0].top - before.top < 1.6 * typical
-            ):
-                run = [before, *run]
+        for before in reversed(self._run[:-count]):
+            interval = run[0].top - before.top
+            if before.height_mps2 <= 0.25 * run[0].height_mps2 or not 0.85 * typical < interval < 1.6 * typical:
+                break
+            run = [before, *run]
         self._walking = True
         self._lean.begin_walk()
         self._run = []
@@ -268,25 +322,19 @@ class StepDetector:
         self._typical_rise_mps2 = median(one.height_mps2 for one in run)
         return run
 
-    def _step_period(self) -> int | None:
-        """Return the step time in samples as the autocorrelation of the last seconds says it, if it says any."""
+    def _shows_gait(self, run: list[_Rise]) -> bool:
+        """Return whether the motion of ``run`` is that of walking: its rhythm is known, or it is plain by itself."""
         settings = self._settings
-        count = round(settings.rhythm_window_s * RATE_HZ)
-        if self._count < count:
-            return None
-        now = self._count % _HISTORY_COUNT + 1
-        shortest, longest = round(settings.shortest_s * RATE_HZ), round(settings.longest_s * RATE_HZ)
-        ring, nothing = np.frombuffer(self._bands), np.zeros(longest + 1)
-        band = np.concatenate((ring[now:], ring[:now], nothing))[-count - len(nothing) :]
-        products = np.correlate(band, band[:count])
-        autocorrelation = products[shortest:] / np.arange(count - shortest, count - longest - 2, -1)
-        inner = autocorrelation[1:-1]
-        peaks = np.flatnonzero((inner >= autocorrelation[:-2]) & (inner > autocorrelation[2:]))
-        heights = inner[peaks]
-        best = heights.max(initial=0.0)
-        if best <= settings.rhythm_least * products[0] / count:
-            return None
-        return shortest + 1 + int(peaks[(heights >= settings.rhythm_first * best).argmax()])
+        if self._period is not None:
+            return True
+        lag = round(median(_intervals(run)) * PERIOD_S / ROW_S)
+        rows = self._rhythm.rows(round((self._count - run[0].top) * PERIOD_S / ROW_S) + lag)
+        if len(rows) < 2 * lag:
+            return False
+        rows = rows - rows.mean(axis=0)
+        rate_radps = math.sqrt(float(np.mean(np.sum(rows[:, 1:] ** 2, axis=1))))
+        high = median(one.height_mps2 for one in run) > settings.sure_mps2
+        return rate_radps > settings.sure_radps and (high or _likeness(rows[:, 0], lag) > settings.sure_likeness)
 
     def _step(self, rise: _Rise, now_s: float, direction: Direction) -> Step:
         settings = self._settings
@@ -383,3 +431,10 @@ def _smoothed(slow: Vector, up: Vector, gain: float) -> Vector:
 
 def _intervals(run: list[_Rise]) -> list[int]:
     return [after.top - before.top for before, after in pairwise(run)]
+
+
+def _likeness(values: Floats, lag: int) -> float:
+    """Return the correlation of ``values`` (n,) with themselves ``lag`` rows later."""
+    later, sooner = values[lag:], values[:-lag]
+    power = math.sqrt(float(later @ later) * float(sooner @ sooner))
+    return float(later @ sooner) / power if power > 0.0 else 0.0

@@ -218,10 +218,10 @@ class TrunkTracker:
         forward, left = self._body_axes(level, up)
         self._velocity_mps = self._velocity_keep * self._velocity_mps + vertical * PERIOD_S
         direction = self._direction.direction
-        steps += self._steps.update(time_s, vertical, up, yaw, direction)
+        steps += self._steps.update(time_s, vertical, up, yaw, gyro, direction=direction)
         walking = self._steps.walking
         if self._mounting is not None:
-            direction = self._direction.update(vertical, forward, left, yaw, walking)
+            direction = self._direction.update(vertical, forward, left, yaw, walking, slowness=self._steps.slowness)
         return TrunkSample(
             time_s,
             accel,
