@@ -94,10 +94,37 @@ def test_after_a_turn_what_is_told_at_first_is_of_the_walk_before(stroll):
     assert stroll.steps(10, FORWARD).counts == (10, 13, 6, 0)
 
 
-def test_what_waits_is_shown_at_once(stroll):
+def test_what_waits_is_provisional_and_what_is_settled_only_grows(stroll):
     stroll.steps(10, BACKWARD)
-    assert stroll.dose.so_far(BACKWARD) == (10, pytest.approx(5.0))
-    assert stroll.dose.so_far(FORWARD) == (0, 0.0)
+    settled, waiting = stroll.dose.settled(BACKWARD), stroll.dose.provisional(BACKWARD)
+    assert settled[0] + waiting[0] == 10
+    assert settled[1] + waiting[1] == pytest.approx(5.0)
+    assert stroll.dose.waiting_count == waiting[0] > 0
+    assert stroll.dose.settled(FORWARD) == (0, 0.0)
+
+
+def test_no_settled_total_ever_falls_whatever_is_told(stroll):
+    """Backward, forward without a turn, a turn, a halt: no count and no time goes back."""
+    before = dict.fromkeys((BACKWARD, FORWARD), (0, 0.0))
+    for told in (*[BACKWARD] * 9, *[FORWARD] * 2, UNKNOWN, *[BACKWARD] * 4, UNKNOWN, *[FORWARD] * 9):
+        stroll.steps(1, told, turned_rad=0.5 if told is UNKNOWN else 0.0)
+        for way in before:
+            now = stroll.dose.settled(way)
+            assert all(new >= old for new, old in zip(now, before[way], strict=True))
+            before[way] = now
+
+
+def test_steps_the_other_way_without_a_turn_are_not_counted_as_the_old_way(stroll):
+    """The direction is late by a second: two steps are told the old way, and settle as what they were."""
+    stroll.steps(10, BACKWARD).steps(2, BACKWARD).steps(12, FORWARD)
+    backward, forward, turning, unknown = stroll.counts
+    assert (turning, unknown) == (0, 0)
+    assert backward == pytest.approx(10, abs=1)
+    assert forward == pytest.approx(14, abs=1)
+
+
+def test_slow_steps_are_walking_and_no_halts():
+    assert walked(*[2.0] * 10).backward.seconds == pytest.approx(20.0)
 
 
 def test_the_last_steps_before_standing_keep_their_direction(stroll):

@@ -540,10 +540,11 @@ def test_a_sample_clock_that_stands_still_or_goes_back_counts_nothing(walker):
 
 def test_the_view_shows_what_is_known_now_and_how_the_last_walk_ended(walker):
     assert walker.tracker.view.plan_progress is None
-    walker.started().walk(15.0, FORWARD).walk(5.0)
+    walker.started().walk(15.0, FORWARD).stand(0.1).walk(5.0)
     view = walker.tracker.view
     assert (view.phase, view.direction, view.lane, view.stretch) == (Phase.BACKWARD, BACKWARD, 1, 1)
-    assert (view.cadence_spm, view.backward_s) == (pytest.approx(120.0), pytest.approx(5.0, abs=0.1))
+    assert (view.cadence_spm, view.backward_s) == (pytest.approx(120.0), pytest.approx(3.5, abs=0.6))
+    assert view.backward_s + view.backward_provisional_s == pytest.approx(5.0, abs=0.1)
     assert view.plan_progress == pytest.approx(5 / 60, abs=0.01)
     walker.stand(1.0).press(Press.LONG)
     view = walker.tracker.view

@@ -2,17 +2,23 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sternway.motion.gait import Direction, Step
 
-SETTLED_S = 2.0
-"""How old a step is when its direction is asked for: direction is told from the two seconds before, so by then from
-those that began with the step (:class:`~sternway.motion.direction.DirectionSettings`)."""
+SETTLED_S = 1.2
+"""How old a step is when its direction is asked for: direction is found in the two seconds before, so it is that of
+one second ago (:class:`~sternway.motion.direction.DirectionSettings`)."""
+
+SETTLED_STEPS = 2.0
+"""The same in step times, for slow gait, whose direction is found in as many times longer."""
 
 TURN_STEPS = 2
 """Steps after which it is known whether one begins a turn."""
+
+SLOWEST_TURN_S = 4.0
+"""Or this long after it, in slow gait."""
 
 UNDECIDED_S = 6.0
 """How long a step waits for a direction at most, once its leg is over, before it is counted as unknown."""
@@ -24,8 +30,8 @@ walking to learn, and direction three more."""
 HESITATION_S = 1.5
 """The same once gait is no longer recognised: a few steps on the spot have no direction."""
 
-LONGEST_STEP_S = 1.5
-"""A longer time between contacts is a halt and belongs to no step; gait is not recognised over it either."""
+LONGEST_STEP_S = 3.0
+"""A longer time between contacts is a halt and belongs to no step: 30 steps a minute are 2 s each."""
 
 LONGEST_STEP = 1.6
 """The same as a share of the mean step time so far: a step that recovers from a stumble takes 1.35."""
@@ -97,8 +103,7 @@ class Share:
 class Footfall:
     """A step that waits to be counted; ``turned_rad`` is the turn about the vertical since the step before.
 
-    ``told`` is the direction told when it was made, where that can be its own: after a halt or a turn it is, for a
-    while, that of the walking before.
+    ``told`` is the direction told when it was made.
     """
 
     time_s: float
@@ -114,8 +119,10 @@ class Dose:
 
     The time comes from the steps, because a walk is recognised some steps late and its end later still. Direction
     and turns are recognised late too: steps wait in ``undecided`` until what they were is known, and are *unknown*
-    without an answer. ``said`` is the direction last told since gait was recognised, ``leg_s`` when the walker last
-    halted or turned, ``before`` the last step counted, and ``turned`` whether it was one of a turn.
+    without an answer. What is counted is never taken back: the shares are settled and only grow, and what waits is
+    provisional (:meth:`settled`, :meth:`provisional`). ``said`` is the direction last told since gait was recognised,
+    ``leg_s`` when the walker last halted or turned, ``before`` the last step counted, and ``turned`` whether it was
+    one of a turn.
     """
 
     backward: Share = field(default_factory=Share)
@@ -130,15 +137,23 @@ class Dose:
 
     @property
     def step_count(self) -> int:
-        """Return all steps, those that wait among them."""
-        counted = (self.backward, self.forward, self.unknown, self.turning)
-        return sum(share.step_count for share in counted) + len(self.undecided)
+        """Return all settled steps."""
+        return sum(share.step_count for share in (self.backward, self.forward, self.unknown, self.turning))
 
-    def so_far(self, direction: Direction) -> tuple[int, float]:
-        """Return the steps and seconds walked in ``direction``, those that wait with the direction told for them."""
-        waiting = [step for step in self.undecided if (step.told or self.said) == direction]
+    @property
+    def waiting_count(self) -> int:
+        """Return the steps that are not settled yet."""
+        return len(self.undecided)
+
+    def settled(self, direction: Direction) -> tuple[int, float]:
+        """Return the steps and seconds counted in ``direction``; both only grow."""
         share = self._share(direction)
-        return share.step_count + len(waiting), share.seconds + sum(step.step_time_s or 0.0 for step in waiting)
+        return share.step_count, share.seconds
+
+    def provisional(self, direction: Direction) -> tuple[int, float]:
+        """Return the steps and seconds that wait and look like ``direction`` now; they may become another's."""
+        waiting = [step for step in self.undecided if (step.told or self.said) == direction]
+        return len(waiting), sum(step.step_time_s or 0.0 for step in waiting)
 
     def sample(self, time_s: float, walking: bool, direction: int) -> None:
         """Take one sample."""
@@ -146,7 +161,7 @@ class Dose:
         if known:
             self.said = direction
         while self.undecided and self._is_due(self.undecided[0], time_s, walking, known):
-            self._count_first(self.said if known or not walking else int(Direction.UNKNOWN))
+            self._count_first(known, walking)
         if not walking:
             self.said = int(Direction.UNKNOWN)
 
@@ -156,8 +171,6 @@ class Dose:
         turns = turning_steps(self.before, [*self.undecided, fall], self.turned)[-1]
         if turns or self._share(direction).is_halt(step.step_time_s):
             self.leg_s = step.time_s
-        if step.time_s - self.leg_s < SETTLED_S:
-            fall = replace(fall, told=int(Direction.UNKNOWN))
         self.undecided.append(fall)
 
     def begin_bout(self, time_s: float) -> None:
@@ -168,21 +181,31 @@ class Dose:
     def close(self) -> None:
         """Count what is undecided as it looks now: the walk pauses or is over."""
         while self.undecided:
-            self._count_first(self.said)
+            self._count_first(known=False, walking=False)
 
     def _is_due(self, step: Footfall, time_s: float, walking: bool, known: bool) -> bool:
+        """Return whether it is known, or will not become known, what ``step`` was."""
         age_s, told = time_s - step.time_s, step.told != Direction.UNKNOWN
+        leg_over = step.time_s < self.leg_s
         if not walking:
             return told or self.said != Direction.UNKNOWN or age_s > HESITATION_S
-        if told:
-            return len(self.undecided) > TURN_STEPS
-        longest_s = LONGEST_WAIT_S if step.time_s >= self.leg_s else UNDECIDED_S
-        return age_s > longest_s or (known and age_s >= SETTLED_S)
+        if len(self.undecided) <= TURN_STEPS and age_s < SLOWEST_TURN_S:
+            return False
+        step_s = step.step_time_s or 0.0
+        settled_s = max(SETTLED_S, SETTLED_STEPS * step_s) if step_s <= LONGEST_STEP_S else SETTLED_S
+        longest_s = UNDECIDED_S if leg_over else LONGEST_WAIT_S
+        return age_s > longest_s or (age_s >= settled_s and (known or (told and leg_over)))
 
-    def _count_first(self, direction: int) -> None:
+    def _direction_of(self, step: Footfall, known: bool, walking: bool) -> int:
+        """Return the way ``step`` went: what is told now, unless it is of a leg before the one now walked."""
+        if step.told != Direction.UNKNOWN and (step.time_s < self.leg_s or not known):
+            return step.told
+        return self.said if known or not walking else int(Direction.UNKNOWN)
+
+    def _count_first(self, known: bool, walking: bool) -> None:
         self.turned = turning_steps(self.before, self.undecided, self.turned)[0]
         self.before = step = self.undecided.pop(0)
-        share = self.turning if self.turned else self._share(step.told or direction)
+        share = self.turning if self.turned else self._share(self._direction_of(step, known, walking))
         halts = not self.undecided or share.is_halt(self.undecided[0].step_time_s)
         if share.is_landing(step.loading_mps3) or not halts:
             share.step(step.step_time_s, step.loading_mps3)

@@ -37,6 +37,8 @@ class SessionView:
     words: str = ""
     direction: Direction = Direction.UNKNOWN
     steps: int = 0
+    steps_provisional: int = 0
+    backward_provisional_s: float = 0.0
     steps_backward: int = 0
     backward_s: float = 0.0
     forward_s: float = 0.0
@@ -50,15 +52,17 @@ class SessionView:
 def look_at(walk: Walk) -> SessionView:
     """Return where ``walk`` is."""
     dose, reason = walk.dose, Reason(walk.reason) if walk.reason else None
-    steps_backward, backward_s = dose.so_far(Direction.BACKWARD)
+    steps_backward, backward_s = dose.settled(Direction.BACKWARD)
     return SessionView(
         phase=walk.phase,
         reason=reason,
         words=REASON_WORDS[reason] if reason else "",
         steps=dose.step_count,
+        steps_provisional=dose.waiting_count,
+        backward_provisional_s=dose.provisional(Direction.BACKWARD)[1],
         steps_backward=steps_backward,
         backward_s=backward_s,
-        forward_s=dose.so_far(Direction.FORWARD)[1],
+        forward_s=dose.settled(Direction.FORWARD)[1],
         lane=walk.lane.number if walk.phase is Phase.BACKWARD else None,
         stretch=walk.stretch,
         plan_progress=done_share(walk),
