@@ -118,7 +118,7 @@ def test_what_a_recording_ends_before_is_censored_and_neither_heard_nor_missed()
     assert figures["pre_impact"]["censored"] == 1
     assert figures["worst"]["fall"]["missed"] == ["missed"]
     assert figures["worst"]["fall"]["censored"] == ["short", "cut off"]
-    assert "fall ended before it was settled: short, cut off" in report.table([figures], {})
+    assert "fall ended before it could be settled: short, cut off" in report.table([figures], {})
     assert "2; of the others 50.0 %" in report.table([figures], {})
 
 

@@ -22,7 +22,7 @@ def table(columns: Sequence[Json], activities: Mapping[str, Activity]) -> str:
     for part, rows in (("stumble", _STUMBLE), ("pre_impact", _PRE_IMPACT), ("fall", _FALL)):
         lines += [part.replace("_", "-")]
         lines += [_row(f"  {words}", *(show(scores[part]) for scores in columns)) for words, show in rows]
-    lines += ["", *_activities(columns, activities), "", *_worst(columns[-1])]
+    lines += ["", *_activities(columns, activities), "", *_worst(columns)]
     return "\n".join(lines) + "\n"
 
 
@@ -122,14 +122,14 @@ _FALSE = (
 _STUMBLE = (
     ("detected by its label", _detected),
     ("trials with an alarm anywhere", _anywhere),
-    ("recording ended before it was settled", _censored),
+    ("ended before it could be settled", _censored),
     ("latency, median / 90 %", _latency),
     ("after the peak, where not labelled", _after_peak),
     *_FALSE,
 )
 _PRE_IMPACT = (
     ("foreseen", _detected),
-    ("recording ended before it was settled", _censored),
+    ("ended before it could be settled", _censored),
     ("lead, mean / median / least 10 %", _lead),
     ("with at least 150 ms", _useful),
     ("falls that begin in gait, mean lead", _from_gait),
@@ -137,7 +137,7 @@ _PRE_IMPACT = (
 )
 _FALL = (
     ("detected", _detected),
-    ("recording ended before it was settled", _censored),
+    ("ended before it could be settled", _censored),
     ("delay, median / 90 %", _delay),
     *_FALSE,
 )
@@ -171,14 +171,17 @@ def _barred(counts: Sequence[int]) -> str:
     return "|".join(f"{count:>4}" for count in counts)
 
 
-def _worst(scores: Json) -> list[str]:
-    lines = [f"named below: {TITLES[scores['session']]}"]
-    for kind, names in scores["worst"].items():
+def _worst(columns: Sequence[Json]) -> list[str]:
+    """Return names: of stumbles as they count in the last session, of falls at any time."""
+    lines = []
+    for kind in columns[0]["worst"]:
+        scores = columns[-1] if kind == "stumble" else columns[0]
+        names, words = scores["worst"][kind], kind.replace("_", "-")
         missed = ", ".join(names["missed"]) or "none"
         more = "" if names["missed_count"] <= len(names["missed"]) else f" and {names['missed_count']} in all"
         loud = ", ".join(f"{name} ({count})" for name, count in names["alarmed"].items()) or "none"
-        words = kind.replace("_", "-")
-        lines += [f"{words} missed: {missed}{more}", f"{words} false alarms: {loud}"]
+        when = f" ({TITLES[scores['session']]})" if kind == "stumble" else ""
+        lines += [f"{words}{when} missed: {missed}{more}", f"{words}{when} false alarms: {loud}"]
         if names["censored"]:
-            lines.append(f"{words} ended before it was settled: {', '.join(names['censored'])}")
+            lines.append(f"{words}{when} ended before it could be settled: {', '.join(names['censored'])}")
     return lines
