@@ -7,8 +7,13 @@ from sternway.device.lsm6dsox import Lsm6dsox
 GYRO, ACCEL = 1, 2
 
 
+def tag(sensor, slot):
+    bare = sensor << 3 | (slot & 3) << 1
+    return bytes((bare | bare.bit_count() & 1,))
+
+
 def word(sensor, slot):
-    return bytes((sensor << 3 | (slot & 3) << 1,)) + np.array([slot, -slot, sensor], "<i2").tobytes()
+    return tag(sensor, slot) + np.array([slot, -slot, sensor], "<i2").tobytes()
 
 
 class FifoBus:
@@ -78,7 +83,7 @@ def test_an_empty_fifo_read_by_mistake_gives_nothing_and_says_so():
 
 
 def test_words_of_other_sensors_are_passed_over():
-    temperature = bytes((3 << 3,)) + bytes(6)
+    temperature = tag(3, 0) + bytes(6)
     frames = taken([word(GYRO, 0), temperature, word(ACCEL, 0), temperature, word(GYRO, 1), word(ACCEL, 1)], [2, 1])
     assert slots_of(frames) == [0, 1]
     assert not any(frame.lost for frame in frames)

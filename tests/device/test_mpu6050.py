@@ -19,7 +19,7 @@ def test_a_fifo_with_room_for_fewer_than_three_frames_counts_as_run_over():
 
 def test_frames_out_of_step_are_thrown_away_and_the_fifo_begun_anew(mpu):
     mpu.run(1.0)
-    mpu.clock.sleep(1.0)  # runs over: 1024 bytes are not a multiple of 12
+    mpu.clock.sleep(1.0)  # runs over: 1024 bytes are not a multiple of 14
     frames = mpu.clip.chip.take(80)
     assert (len(frames), frames.lost) == (0, True)
     mpu.clock.sleep(0.1)

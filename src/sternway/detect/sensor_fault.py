@@ -30,8 +30,10 @@ class SensorFaultSettings:
     gap_count: int = 6  # a window of 10 s is then broken more often than not ...
     gap_memory_s: float = 60.0  # ... for a minute
     over_s: float = 1.0  # good samples in a row that end a fault
+    lost_s: float = 0.6  # lost to at least two gaps ...
+    lost_within_s: float = 2.0  # ... within this time
     silence_s: float = 1.5  # with what the detectors need, inside the promise of 2 s
-    late_s: float = 0.25  # a stumble warning that comes later than this is no warning
+    late_s: float = 0.12  # five times what the loop needs; a warning should not come later
     late_for_s: float = 1.0
 
 
@@ -50,6 +52,7 @@ class SensorFaultDetector:
         self._by_samples: set[Cause] = set()  # by samples
         self._by_device: set[Cause] = set()  # by the clip or the loop
         self._gaps: deque[float] = deque(maxlen=self._settings.gap_count)
+        self._holes: deque[tuple[float, float]] = deque(maxlen=20)  # (end, length), seconds
         self._newest_s: float | None = None
         self._first_tick_s: float | None = None
         self._fresh = False
@@ -83,8 +86,12 @@ class SensorFaultDetector:
             self._first_tick_s = now_s
         behind_s = now_s - (self._first_tick_s if self._newest_s is None else self._newest_s)
         silent = behind_s > self._settings.silence_s and not self._fresh
-        device_cause = cause or (Cause.NO_SENSOR if silent else None)
-        events = self._follow_device(device_cause, now_s, behind_s)
+        mine = cause or (Cause.NO_SENSOR if silent else None)
+        events = self._device(mine, now_s, behind_s)
+        lost_s = self._lost_s(now_s, behind_s) if self._holes else 0.0
+        events += self._judge(
+            self._told, Cause.GAPS, lost_s >= self._settings.lost_s, now_s, {"lost_s": lost_s}
+        )
         late = self._is_late(now_s, behind_s)
         events += self._set_fault(self._by_device, Cause.DETECTOR_LATE, late, now_s, {"behind_s": behind_s})
         self._fresh = False
@@ -99,6 +106,7 @@ class SensorFaultDetector:
         settings, time_s = self._settings, sample.time_s
         if self._gap_before_next:
             self._gaps.append(time_s)
+            self._holes.append((time_s, time_s - (self._newest_s or time_s)))
         self._newest_s, self._fresh, self._gap_before_next = time_s, True, False
         self._count_repeats(sample.accel_mps2, sample.gyro_radps)
         weightless = sample.accel_norm_mps2 < settings.weightless_mps2
@@ -170,6 +178,16 @@ class SensorFaultDetector:
             events += self._set_fault(self._by_device, cause, True, now_s, {"silent_s": behind_s})
         self._device_cause = cause
         return events
+
+    def _lost_s(self, now_s: float, behind_s: float) -> float:
+        """Return how much of the last seconds was lost to gaps and to the silence under way; 0 for a single one."""
+        since_s = now_s - self._settings.lost_within_s
+        while self._holes and self._holes[0][0] <= since_s:
+            self._holes.popleft()
+        lost = [min(length_s, end_s - since_s) for end_s, length_s in self._holes]
+        if behind_s > self._settings.late_s:
+            lost.append(behind_s)
+        return sum(lost) if len(lost) > 1 else 0.0
 
     def _is_late(self, now_s: float, behind_s: float) -> bool:
         if not self._fresh:

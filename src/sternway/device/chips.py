@@ -21,10 +21,14 @@ MDPS = math.pi / 180_000.0
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """How many frames wait in the FIFO, and whether it ran over since it was last asked."""
+    """How many frames wait in the FIFO, and whether it ran over since it was last asked.
+
+    ``lost``: its count was not to be believed, and it was emptied.
+    """
 
     frames: int
     overflow: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

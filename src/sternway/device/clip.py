@@ -1,5 +1,6 @@
 """The sensor on the belt as a source of blocks: a visible state machine that recovers, or says why it cannot."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,7 +46,8 @@ class ClipTiming:
 
     poll_s: float = 0.02
     fast_poll_s: float = 0.005  # while something may be about to happen
-    stall_s: float = 0.1  # between count and data; the smallest FIFO runs over after 0.21 s
+    stall_s: float = 0.1  # between count and data; the smallest FIFO runs over after 0.18 s
+    bridge_s: float = 0.1  # a shorter hole, a second after the last one, is no gap: a straight line hides no step
     recheck_s: float = 1.0  # registers compared with the table
     proven_s: float = 1.0  # good samples for so long end a fault
     give_up_s: float = 1.0  # between attempts once given up
@@ -88,6 +90,8 @@ class Clip:
         self._health = StreamHealth(self._timing.health)
         self._not_before_s = 0.0
         self._resume = ClipState.RESET
+        self._last_sample_s: float | None = None
+        self._hole_s = -math.inf
         self._begin_stream(clock())
         self._steps = {
             ClipState.RESET: self._reset,
@@ -193,7 +197,7 @@ class Clip:
         if pending.overflow:
             self._break(Failure.OVERFLOW)
         frames = self._take(pending.frames, before_s)
-        if frames.lost:
+        if frames.lost or pending.lost:
             self._break(Failure.LOST_FRAMES)
         block = self._block(frames, before_s, now_s)
         failure = self._health.examine(frames, now_s)
@@ -241,7 +245,8 @@ class Clip:
             self._gap = True
         if len(frames) == 0 or after_s < self._settled_s:
             return None
-        after_gap, self._gap = self._gap, False
+        after_gap = self._gap and not self._is_bridged(float(times[0]))
+        self._gap, self._last_sample_s = False, float(times[-1])
         return Block(
             times,
             frames.accel.astype(np.float64) * chip.accel_scale_mps2,
@@ -249,6 +254,12 @@ class Clip:
             self._clock(),
             after_gap,
         )
+
+    def _is_bridged(self, time_s: float) -> bool:
+        """Return whether the hole before ``time_s`` is short and the first for a while, so that it is no gap."""
+        since_last_s, self._hole_s = time_s - self._hole_s, time_s
+        hole_s = math.inf if self._last_sample_s is None else time_s - self._last_sample_s
+        return hole_s < self._timing.bridge_s < since_last_s / 10.0
 
     def _fail(self, failure: Failure, explanation: str) -> None:
         """Turn to recovery, which begins after a wait."""
@@ -267,6 +278,8 @@ class Clip:
             self._bus_recovery.clear()
         elif step is RecoveryStep.REBIND:
             self._bus_recovery.rebind()
+        elif step is RecoveryStep.RETRY:
+            return self._steps[self.state]()
         elif step is RecoveryStep.GIVE_UP:
             self.cause = self._sequence.cause
             self._not_before_s = self._clock() + self._timing.give_up_s

@@ -14,7 +14,7 @@ _RAIL_COUNT = 32767
 class HealthTiming:
     """How long nothing, one and the same, or the limit may come before that is a failure."""
 
-    silent_s: float = 0.15  # seven empty polls: no host is that early
+    silent_s: float = 0.25  # longer than the smallest FIFO needs to run over and begin anew
     frozen_s: float = 0.5  # a hundred equal samples: noise alone moves the last bit
     saturated_s: float = 0.5  # an impact rails for some 50 ms
 

@@ -54,6 +54,9 @@ _SOFT_RESET = Setting(CTRL3_C, 0x45, "software reset", mask=0x00)
 _BYPASS = Setting(FIFO_CTRL4, 0x00, "FIFO emptied and off")
 _WORD = np.dtype([("tag", "u1"), ("xyz", "<i2", (3,))])
 _GYRO, _ACCEL = 1, 2
+# What a tag byte can be: a sensor that may be in this FIFO (3 to 5 are temperature, time and a change of settings),
+# and an even number of ones (ST's own FIFO driver, has_even_parity).
+_IS_TAG = np.array([1 <= tag >> 3 <= 5 and tag.bit_count() % 2 == 0 for tag in range(256)])
 # 72 words are 504 bytes, 13 ms of wire: no single transfer holds the bus for longer.
 _BURST_WORDS = 72
 
@@ -111,7 +114,11 @@ class Lsm6dsox:
         return Pending(((high & 0x03) << 8 | low) // 2, bool(high & 0x48))
 
     def take(self, frames: int) -> Frames:
-        """Read up to ``frames`` frames; a word whose partner is still to come waits for the next call."""
+        """Read up to ``frames`` frames; a word whose partner is still to come waits for the next call.
+
+        None where a tag is not one: a byte was lost or added on the way, or the count said too much. The bytes before
+        it are then in doubt too, and the FIFO begins anew.
+        """
         left = 2 * frames
         bursts = [self._unpaired]
         while left > 0:
@@ -119,6 +126,9 @@ class Lsm6dsox:
             bursts.append(self._bus.read(self.address, FIFO_DATA_OUT_TAG.address, 7 * count))
             left -= count
         words = np.frombuffer(b"".join(bursts), _WORD)
+        if not _IS_TAG[words["tag"]].all():
+            self.restart_fifo()
+            return no_frames(lost=True)
         aligned = self._aligned(words)
         return self._continued(self._sorted(words) if aligned is None else aligned)
 
@@ -146,7 +156,6 @@ class Lsm6dsox:
         for word in words:
             sensor, counter = int(word["tag"]) >> 3, int(word["tag"]) >> 1 & 3
             if sensor not in (_GYRO, _ACCEL):
-                lost = lost or sensor == 0
                 continue
             partner = next((w for s, w in waiting.items() if s != sensor and int(w["tag"]) >> 1 & 3 == counter), None)
             if partner is None:

@@ -5,7 +5,13 @@ CircuitPython drivers), never from ours, so that ours can be wrong here.
 """
 
 from sternway.device.emulated.box import EmulatedBox
-from sternway.device.emulated.bus import EmulatedBus, EmulatedBusRecovery, EmulatedClockChip
+from sternway.device.emulated.bus import (
+    BrokenBurst,
+    EmulatedBus,
+    EmulatedBusRecovery,
+    EmulatedClockChip,
+    ShiftedBurst,
+)
 from sternway.device.emulated.chip import EmulatedChip, Motion
 from sternway.device.emulated.clock import VirtualClock
 from sternway.device.emulated.lsm6dsox import EmulatedLsm6dsox
@@ -13,6 +19,7 @@ from sternway.device.emulated.motor import EmulatedMotor, emulated_pins
 from sternway.device.emulated.mpu6050 import EmulatedMpu6050
 
 __all__ = [
+    "BrokenBurst",
     "EmulatedBox",
     "EmulatedBus",
     "EmulatedBusRecovery",
@@ -22,6 +29,7 @@ __all__ = [
     "EmulatedMotor",
     "EmulatedMpu6050",
     "Motion",
+    "ShiftedBurst",
     "VirtualClock",
     "emulated_pins",
 ]

@@ -2,12 +2,15 @@
 
 import errno
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from sternway.device.bus import bus_error
 
 # 400 kHz, nine clocks a byte, and a little for starts: about 40 bytes a millisecond.
 _BYTE_S = 1.0 / 40_000.0
+# FIFO_R_W of the MPU-6050 family, FIFO_DATA_OUT_TAG of the LSM6DSOX.
+_FIFO_REGISTERS = frozenset({0x74, 0x78})
 # How long the host waits for a line that does not move.
 _TIMEOUT_S = 0.1
 
@@ -26,12 +29,29 @@ class EmulatedDevice(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenBurst:
+    """A burst read that breaks off: ``after_bytes`` have left the chip when the host gets ``number`` as errno."""
+
+    after_bytes: int
+    number: int = errno.EREMOTEIO
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftedBurst:
+    """A burst read in which the host loses the byte at ``place``, or sees ``added`` before it; the length stays."""
+
+    place: int
+    added: bytes = b""
+
+
 class EmulatedBus:
     """Carries transfers to emulated chips, takes wire time for them, and fails on request.
 
     Faults: ``nack_count`` transfers to come are not acknowledged; ``stuck_clocks`` > 0 means a chip holds SDA low
     until it has seen that many clocks; ``adapter_hung``: the host's own side hangs; ``slowness`` multiplies the wire
-    time; the host pauses for ``stall_s`` after the next read.
+    time; the host pauses for ``stall_s`` after the next read. ``burst_fault`` spoils the next read of the FIFO
+    that is long enough for it.
     """
 
     def __init__(
@@ -43,6 +63,7 @@ class EmulatedBus:
         self.adapter_hung = False
         self.slowness = 1.0
         self.stall_s = 0.0
+        self.burst_fault: BrokenBurst | ShiftedBurst | None = None
         self.transfer_count = 0
         self._clock = clock
         self._sleep = sleep
@@ -50,7 +71,7 @@ class EmulatedBus:
     def read(self, address: int, register: int, count: int) -> bytes:
         """Return ``count`` bytes from ``register`` on."""
         chip = self._reach(address)
-        answer = chip.read(register, count)
+        answer = self._burst(chip, address, register, count)
         self._sleep(self.slowness * _BYTE_S * (3 + count) + self.stall_s)
         self.stall_s = 0.0
         return answer
@@ -66,6 +87,26 @@ class EmulatedBus:
         self._sleep(clocks * 1e-5)
         self.stuck_clocks = max(0, self.stuck_clocks - clocks)
         return self.stuck_clocks == 0
+
+    def _burst(self, chip: EmulatedDevice, address: int, register: int, count: int) -> bytes:
+        fault = self.burst_fault
+        if fault is None or register not in _FIFO_REGISTERS:
+            return chip.read(register, count)
+        if isinstance(fault, BrokenBurst):
+            if fault.after_bytes > count:
+                return chip.read(register, count)
+            self.burst_fault = None
+            chip.read(register, fault.after_bytes)
+            self._sleep(self.slowness * _BYTE_S * (3 + fault.after_bytes))
+            raise bus_error(fault.number, "emulated bus", address)
+        if fault.place >= count:
+            return chip.read(register, count)
+        self.burst_fault = None
+        if fault.added:
+            sent = chip.read(register, count)
+            return (sent[: fault.place] + fault.added + sent[fault.place :])[:count]
+        sent = chip.read(register, count) + b"\xff"
+        return sent[: fault.place] + sent[fault.place + 1 :]
 
     def _reach(self, address: int) -> EmulatedDevice:
         self.transfer_count += 1

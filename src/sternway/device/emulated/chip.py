@@ -32,7 +32,9 @@ class EmulatedChip:
 
     ``rate_error`` is the chip's own clock against the host's (0.02: two percent fast). Faults: ``unplugged``,
     ``frozen`` (samples repeat), ``saturated`` (all axes at the rail), ``brown_out()`` (registers as after power-on),
-    ``identity``.
+    ``identity``, ``count_error`` (what the FIFO's count says more or less than it holds, in the register's own unit),
+    ``lose(place)`` and ``add(place, data)`` (bytes lost from or added to the FIFO), ``distort`` (changes the counts
+    (n, 6), accelerometer first, before they reach the FIFO).
     """
 
     size = 128
@@ -55,6 +57,8 @@ class EmulatedChip:
         self.frozen = False
         self.frozen_until_reset = False
         self.saturated = False
+        self.count_error = 0
+        self.distort: Callable[[Floats, Counts], Counts] | None = None
         self.sample_count = 0
         self._motion = motion
         self._clock = clock
@@ -71,6 +75,16 @@ class EmulatedChip:
         self.frozen_until_reset = False
         self._power_on()
         self._retime()
+
+    def lose(self, place: int, count: int = 1) -> None:
+        """Lose ``count`` bytes from ``place`` on in the FIFO."""
+        self._run()
+        del self.fifo[place : place + count]
+
+    def add(self, place: int, data: bytes) -> None:
+        """Put ``data`` into the FIFO before ``place``."""
+        self._run()
+        self.fifo[place:place] = data
 
     def read(self, register: int, count: int) -> bytes:
         """Answer a burst read."""
@@ -141,5 +155,7 @@ class EmulatedChip:
             gyro = gyro + passed[:, None] * np.array([0.02, 0.01, 0.005])
         both = np.hstack((accel / accel_lsb, gyro / gyro_lsb))
         counts: Counts = np.clip(np.rint(both), -_RAIL - 1, _RAIL).astype(np.int16)
+        if self.distort is not None:
+            counts = self.distort(times_s - self._start_s, counts)
         self._last = counts[-1]
         return counts

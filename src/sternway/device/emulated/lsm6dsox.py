@@ -112,7 +112,7 @@ class EmulatedLsm6dsox(EmulatedChip):
         return padded[first:]
 
     def _byte(self, place: int) -> int:
-        waiting = len(self.fifo) // 7
+        waiting = min(max(0, len(self.fifo) // 7 + self.count_error), 1023)
         if place == 0x0F:
             return self.identity
         if place == 0x3A:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
+
 from sternway.device.emulated.chip import Counts, EmulatedChip, Motion
 from sternway.device.emulated.motor import Shaker
 from sternway.samples import GRAVITY_MPS2
@@ -10,6 +12,8 @@ from sternway.samples import GRAVITY_MPS2
 
 class EmulatedMpu6050(EmulatedChip):
     """InvenSense's MPU-6050 family: a FIFO of bare bytes that overwrites its oldest, one byte at a time.
+
+    The thermometer reads ``temperature_c`` and 0.05 degrees of noise.
 
     ``identity`` chooses the kind: 0x68 (1024 bytes of FIFO), 0x70 or 0x71 (512 bytes, low-pass of its own).
     """
@@ -31,6 +35,7 @@ class EmulatedMpu6050(EmulatedChip):
         start_s: float | None = None,
     ) -> None:
         self._fifo_bytes = 1024 if identity == 0x68 else 512
+        self.temperature_c = 29.0
         super().__init__(
             motion,
             clock,
@@ -63,11 +68,18 @@ class EmulatedMpu6050(EmulatedChip):
         if not self.registers[0x6A] & 0x40:
             return
         enabled = self.registers[0x23]
-        kept = [column for column, bit in enumerate((8, 8, 8, 0x40, 0x20, 0x10)) if enabled & bit]
-        self.fifo += counts[:, kept].astype(">i2").tobytes()
+        kept = [column for column, bit in enumerate((8, 8, 8, 0x80, 0x40, 0x20, 0x10)) if enabled & bit]
+        words = np.insert(counts, 3, self._temperatures(len(counts)), axis=1)
+        self.fifo += words[:, kept].astype(">i2").tobytes()
         if len(self.fifo) > self._fifo_bytes or (skipped and kept):
             del self.fifo[: len(self.fifo) - self._fifo_bytes]
             self.registers[0x3A] |= 0x10
+
+    def _temperatures(self, count: int) -> Counts:
+        """Return the thermometer's counts (n,): 340 a degree on the MPU-6050, 333.87 from the MPU-6500 on."""
+        a_degree, zero_c = (340.0, 36.53) if self.identity == 0x68 else (333.87, 21.0)
+        shown_c = self.temperature_c + self._random.normal(0.0, 0.05, count)
+        return np.rint((shown_c - zero_c) * a_degree).astype(np.int16)
 
     def _answer(self, register: int, count: int) -> bytes:
         if register == 0x74:
@@ -80,7 +92,8 @@ class EmulatedMpu6050(EmulatedChip):
         if place == 0x75:
             return self.identity
         if place in (0x72, 0x73):
-            return len(self.fifo) >> 8 if place == 0x72 else len(self.fifo) & 0xFF
+            held = max(0, len(self.fifo) + self.count_error)
+            return held >> 8 if place == 0x72 else held & 0xFF
         if place == 0x3A:
             held, self.registers[0x3A] = self.registers[0x3A], 0
             return held
