@@ -89,9 +89,7 @@ class SensorFaultDetector:
         mine = cause or (Cause.NO_SENSOR if silent else None)
         events = self._device(mine, now_s, behind_s)
         lost_s = self._lost_s(now_s, behind_s) if self._holes else 0.0
-        events += self._judge(
-            self._told, Cause.GAPS, lost_s >= self._settings.lost_s, now_s, {"lost_s": lost_s}
-        )
+        events += self._judge(self._told, Cause.GAPS, lost_s >= self._settings.lost_s, now_s, {"lost_s": lost_s})
         late = self._is_late(now_s, behind_s)
         events += self._set_fault(self._by_device, Cause.DETECTOR_LATE, late, now_s, {"behind_s": behind_s})
         self._fresh = False

@@ -191,15 +191,16 @@ def draws(chip: str, count: int, seed: int = 1) -> list[Result]:
 
 
 def line(chip: str, results: Sequence[Result]) -> str:
-    """Return one line about all ``results`` of ``chip``."""
-    fine = sum(not r.missed and not r.false for r in results)
-    bad = Counter((r.name, r.missed, r.false) for r in results if not r.holds)
-    spoken = [r.fault_after_s for r in results if r.fault_after_s is not None]
-    words = f"{chip}: {len(results)} faults; {fine} as undisturbed, {len(results) - fine - sum(bad.values())} with a FAULT "
-    words += f"in time, {sum(bad.values())} against the promise; a FAULT in {len(spoken)}"
-    return words + "".join(
-        f"\n  {count} x {name}: missed {missed}, false {false}" for (name, missed, false), count in bad.items()
+    """Return one line about all ``results`` of ``chip``, and one for each kind of failure."""
+    fine = sum(not result.missed and not result.false for result in results)
+    bad = Counter((result.name, result.missed, result.false) for result in results if not result.holds)
+    against = sum(bad.values())
+    words = (
+        f"{chip}: {len(results)} faults; {fine} as undisturbed, {len(results) - fine - against} with a FAULT in time, "
+        f"{against} against the promise"
     )
+    lines = [f"{count} x {name}: missed {missed}, false {false}" for (name, missed, false), count in bad.items()]
+    return "\n  ".join((words, *lines))
 
 
 def main() -> None:
