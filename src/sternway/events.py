@@ -27,6 +27,7 @@ class Cause(StrEnum):
     FROZEN_SENSOR = "frozen_sensor"
     GAPS = "gaps"
     CLIPPED = "clipped"
+    IMPLAUSIBLE = "implausible"
     LOW_BATTERY = "low_battery"
     DETECTOR_LATE = "detector_late"
     STORE_FULL = "store_full"

@@ -50,6 +50,8 @@ a stumble must be more probable: sitting down hard and jumping look alike to one
 UNDER_WAY = frozenset({Phase.WARM_UP, Phase.BACKWARD, Phase.COOL_DOWN, Phase.WALK_TEST})
 """The phases in which the wearer is known to walk, or to turn between two lanes; in a rest they may sit down."""
 
+PROVEN = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
+"""Kinds that samples under suspicion do not prove."""
 
 DISABLING = frozenset({Cause.SOFTWARE, Cause.MOTOR_FAILED})
 """Faults outside the sensor with which the clip cannot watch or cannot warn: they pause the walk."""
@@ -206,15 +208,21 @@ class Monitor:
         self.stability.variation = self.session.variation
         self.gate.update(trunk)
         found: list[Event] = []
+        before_s = self.faults.up_lost_at_s
         try:
             for detector in self._detectors:
                 found += detector.update(trunk)
         finally:  # one that fails must not cost what another found
-            events = [event for event in found if self._is_gated_in(event)]
+            events = [event for event in found if self._is_believed(event)]
+            if self.faults.up_lost_at_s > before_s:
+                self._tracker.restart_attitude(self.faults.up_lost_at_s + PIECE_S)
             events += self.countdown.update(self._time_s, events)
             self._conclude(events, self.session.update(trunk, events), self._time_s)
 
-    def _is_gated_in(self, event: Event) -> bool:
+    def _is_believed(self, event: Event) -> bool:
+        """Return whether ``event`` counts: no alarm comes from doubtful samples, and some need gait."""
+        if event.kind in PROVEN and self.faults.doubts(event):
+            return False
         point = IN_A_WALK if self.session.phase in UNDER_WAY else ALWAYS_WORN
         return not self._gated or counts(event, self.gate, point)
 

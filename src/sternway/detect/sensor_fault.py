@@ -5,31 +5,27 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sternway.detect.plausibility import WINDOW_S, Judgement, Plausibility
 from sternway.events import Cause, Event, Kind
-from sternway.motion.resample import RATE_HZ
+from sternway.motion.angle import angle_rad
 from sternway.motion.trunk import TrunkMotion, TrunkSample
-from sternway.samples import GRAVITY_MPS2, Vector
+from sternway.samples import Vector
+
+SHOWN_BY_SAMPLES = (Cause.FROZEN_SENSOR, Cause.CLIPPED, Cause.IMPLAUSIBLE)
+"""What only the numbers themselves show; while it is on, none of them proves a fall or a stumble."""
 
 
 @dataclass(frozen=True, slots=True)
 class SensorFaultSettings:
-    """When samples, or their absence, are a fault.
+    """When samples, or their absence, are a fault, beside what :mod:`sternway.detect.plausibility` says of them."""
 
-    ``accel_rail_mps2`` and ``gyro_rail_radps``: 2 % inside the full scale (16 g, 2000 deg/s) that every driver sets.
-    """
-
-    frozen_s: float = 1.0  # noise moves the last bit of three axes many times a second
-    weightless_mps2: float = 1.0  # nobody falls freely for a second: that is five metres
-    weightless_s: float = 1.0
-    dead_gyro_s: float = 1.0  # a gyroscope that stands still while the accelerometer shakes
-    shaking_mps2: float = 0.3  # between two samples; a walking waist does so tens of times a second
-    shaking_count: int = 20
-    accel_rail_mps2: float = 0.98 * 16.0 * GRAVITY_MPS2
-    gyro_rail_radps: float = 0.98 * math.radians(2000.0)
-    rail_s: float = 0.3  # an impact rails for some 50 ms
     gap_count: int = 6  # a window of 10 s is then broken more often than not ...
     gap_memory_s: float = 60.0  # ... for a minute
     over_s: float = 1.0  # good samples in a row that end a fault
+    implausible_over_s: float = 2.0  # the same for data that break a law, which may look right for a moment
+    turned_rad: float = math.radians(45.0)  # up is elsewhere than before, and no gyroscope saw it move: ...
+    turned_over_s: float = 20.0  # ... believed only after so long
+    doubt_s: float = 1.0  # an alarm that began so shortly after suspect samples is not believed
     lost_s: float = 0.6  # lost to at least two gaps ...
     lost_within_s: float = 2.0  # ... within this time
     silence_s: float = 1.5  # with what the detectors need, inside the promise of 2 s
@@ -37,17 +33,21 @@ class SensorFaultSettings:
     late_for_s: float = 1.0
 
 
+_UPS_COUNT = 8
+"""Windows: which way was up two seconds ago, before the filter followed data that are not true."""
+
+
 class SensorFaultDetector:
     """Says FAULT with a cause (severity 1), and that it is over (severity 0).
 
-    ``update`` looks at samples: frozen, weightless, dead gyroscope, clipped, gaps. ``tick`` is called once a turn of
-    the loop, with or without samples, and sees what no sample shows: silence, what the clip itself knows, lateness.
-    Times of both are monotonic seconds. ``causes`` are the faults that are on.
+    ``update`` judges samples. ``tick`` is called once a turn of the loop, with or without samples, and sees what no
+    sample shows: silence, what the clip itself knows, lateness. Times of both are monotonic seconds. ``causes`` are
+    the faults that are on. ``up_lost_at_s`` is when the samples last showed that the attitude filter is wrong.
     """
 
     def __init__(self, settings: SensorFaultSettings | None = None) -> None:
         self._settings = settings or SensorFaultSettings()
-        self._rail_limit = round(self._settings.rail_s * RATE_HZ)
+        self._plausibility = Plausibility()
         self._since: dict[Cause, float] = {}
         self._by_samples: set[Cause] = set()  # by samples
         self._by_device: set[Cause] = set()  # by the clip or the loop
@@ -59,6 +59,9 @@ class SensorFaultDetector:
         self._gap_before_next = False
         self._late_since_s: float | None = None
         self._device_cause: Cause | None = None
+        self._suspect_at_s: deque[float] = deque(maxlen=60)
+        self._ups: deque[Vector] = deque(maxlen=_UPS_COUNT)  # while all was well
+        self.up_lost_at_s = -math.inf
         self._restart()
 
     @property
@@ -95,77 +98,59 @@ class SensorFaultDetector:
         self._fresh = False
         return events
 
-    def _restart(self) -> None:
-        self._last: tuple[Vector, Vector] | None = None
-        self._repeat_count = self._repeat_gyro_count = self._shaken_count = 0
-        self._weightless_count = self._rail_count = self._good_count = 0
+    def doubts(self, event: Event) -> bool:
+        """Return whether ``event`` rests on samples that cannot be trusted."""
+        began_s = event.time_s - self._settings.doubt_s
+        suspect = any(began_s <= at_s <= event.decided_at_s for at_s in self._suspect_at_s)
+        if suspect or not self._shown.isdisjoint(SHOWN_BY_SAMPLES):
+            return True
+        return event.kind is Kind.PRE_IMPACT and self._plausibility.doubts_alarm(event.decided_at_s)
 
-    def _check_sample(self, sample: TrunkSample) -> list[Event]:
-        settings, time_s = self._settings, sample.time_s
+    def _restart(self) -> None:
+        self._plausibility.restart()
+        self._ups.clear()
+        self._good_s = 0.0
+
+    def _sample(self, sample: TrunkSample) -> list[Event]:
+        time_s = sample.time_s
         if self._gap_before_next:
             self._gaps.append(time_s)
             self._holes.append((time_s, time_s - (self._newest_s or time_s)))
         self._newest_s, self._fresh, self._gap_before_next = time_s, True, False
-        self._count_repeats(sample.accel_mps2, sample.gyro_radps)
-        weightless = sample.accel_norm_mps2 < settings.weightless_mps2
-        self._weightless_count = self._weightless_count + 1 if weightless else 0
-        self._count_rails(sample)
-        suspect = self._repeat_count or self._shaken_count or self._weightless_count or self._rail_count
-        self._good_count = 0 if suspect else self._good_count + 1
-        if not suspect and not self._by_samples and len(self._gaps) < settings.gap_count:
+        judgement = self._plausibility.push(sample)
+        return [] if judgement is None else self._window(judgement, sample)
+
+    def _window(self, judgement: Judgement, newest: TrunkSample) -> list[Event]:
+        """Follow the judgement of a window that ends with the sample ``newest``."""
+        time_s = newest.time_s
+        self._good_s = 0.0 if judgement.suspect else self._good_s + WINDOW_S
+        if judgement.suspect:
+            self._suspect_at_s.append(time_s)
+        elif Cause.IMPLAUSIBLE not in self._shown:
+            self._ups.append(newest.up)
+        if judgement.up_lost:
+            self.up_lost_at_s = time_s
+            self._plausibility.restart_attitude()
+        events = []
+        for cause in SHOWN_BY_SAMPLES:
+            wrong = cause in judgement.causes
+            if wrong or self._is_over(cause, newest.up):
+                events += self._judge(self._shown, cause, wrong, time_s, judgement.causes.get(cause, {}))
+        return events + self._count_gaps(time_s)
+
+    def _is_over(self, cause: Cause, up: Vector) -> bool:
+        settings = self._settings
+        if cause is not Cause.IMPLAUSIBLE or cause not in self._shown:
+            return self._good_s >= settings.over_s
+        turned = bool(self._ups) and angle_rad(up, self._ups[0]) > settings.turned_rad
+        return self._good_s >= (settings.turned_over_s if turned else settings.implausible_over_s)
+
+    def _count_gaps(self, time_s: float) -> list[Event]:
+        oldest_s = self._gaps[0] if len(self._gaps) == self._settings.gap_count else -math.inf
+        wrong = time_s - oldest_s < self._settings.gap_memory_s
+        if not wrong and self._good_s < self._settings.over_s:
             return []
-        oldest_gap_s = self._gaps[0] if len(self._gaps) == settings.gap_count else -math.inf
-        dead_gyro_count = self._repeat_gyro_count if self._shaken_count >= settings.shaking_count else 0
-        frozen_count = max(self._repeat_count, dead_gyro_count, self._weightless_count)
-        frozen = (
-            self._repeat_count >= settings.frozen_s * RATE_HZ
-            or dead_gyro_count >= settings.dead_gyro_s * RATE_HZ
-            or self._weightless_count >= settings.weightless_s * RATE_HZ
-        )
-        return [
-            *self._set_by_samples(Cause.FROZEN_SENSOR, frozen, time_s, {"frozen_s": frozen_count / RATE_HZ}),
-            *self._set_by_samples(
-                Cause.CLIPPED,
-                self._rail_count >= self._rail_limit,
-                time_s,
-                {"clipped_s": self._rail_count / RATE_HZ},
-            ),
-            *self._set_by_samples(
-                Cause.GAPS,
-                time_s - oldest_gap_s < settings.gap_memory_s,
-                time_s,
-                {"gap_count": float(len(self._gaps))},
-            ),
-        ]
-
-    def _count_rails(self, sample: TrunkSample) -> None:
-        accel_rail_mps2, gyro_rail_radps = self._settings.accel_rail_mps2, self._settings.gyro_rail_radps
-        railed = (sample.accel_norm_mps2 > accel_rail_mps2 and _exceeds(sample.accel_mps2, accel_rail_mps2)) or (
-            sample.gyro_norm_radps > gyro_rail_radps and _exceeds(sample.gyro_radps, gyro_rail_radps)
-        )
-        if railed:
-            self._rail_count = min(self._rail_limit, self._rail_count + 1)
-        elif self._rail_count:
-            self._rail_count -= 1
-
-    def _set_by_samples(self, cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]) -> list[Event]:
-        """Judge by samples: a fault ends only when a while was good."""
-        if not wrong and self._good_count < self._settings.over_s * RATE_HZ:
-            return []
-        return self._set_fault(self._by_samples, cause, wrong, time_s, evidence)
-
-    def _count_repeats(self, accel: Vector, gyro: Vector) -> None:
-        last, self._last = self._last, (accel, gyro)
-        if last is None:
-            return
-        same = _same(accel, last[0])
-        self._repeat_count = self._repeat_count + 1 if same else 0
-        if not _same(gyro, last[1]):
-            self._repeat_gyro_count = self._shaken_count = 0
-            return
-        self._repeat_gyro_count += 1
-        step = max(abs(a - b) for a, b in zip(accel, last[0], strict=True))
-        self._shaken_count += step > self._settings.shaking_mps2
+        return self._judge(self._shown, Cause.GAPS, wrong, time_s, {"gap_count": float(len(self._gaps))})
 
     def _follow_device(self, cause: Cause | None, now_s: float, behind_s: float) -> list[Event]:
         """Follow what the clip says; one of its causes at a time."""
@@ -212,13 +197,3 @@ class SensorFaultDetector:
             return [Event(Kind.FAULT, time_s, time_s, 1.0, dict(evidence), cause)]
         began_s = self._since.pop(cause)
         return [Event(Kind.FAULT, began_s, time_s, 0.0, {"lasted_s": time_s - began_s}, cause)]
-
-
-def _same(one: Vector, other: Vector) -> bool:
-    """Return whether two samples are equal but for rounding in the resampler."""
-    return abs(one[0] - other[0]) < 1e-7 and abs(one[1] - other[1]) < 1e-7 and abs(one[2] - other[2]) < 1e-7
-
-
-def _exceeds(vector: Vector, limit: float) -> bool:
-    x, y, z = vector
-    return not (-limit <= x <= limit and -limit <= y <= limit and -limit <= z <= limit)

@@ -11,7 +11,7 @@ RATE_HZ = 100
 PERIOD_S = 1.0 / RATE_HZ
 
 # No belt-worn inertial sensor measures more than 400 g or 100 rad/s on any axis: the root of the sum of all squares
-# stays below 6,800.
+# stays below 6,800. No sensor that works says 0 on all axes at once.
 _LARGEST_SQUARE = 7000.0**2
 _LATEST_S = 1e10  # three centuries
 
@@ -52,13 +52,17 @@ class Resampler:
         self._cell = 0
         self._whole = False
         self._late_count = 0
+        self._repeat_count = 0
 
     def update(self, block: Block) -> list[Block]:
         """Return the blocks at exactly 100 Hz that ``block`` completes; a gap inside begins a new one."""
         return [_block(rows, block.read_at_s, after_gap) for rows, after_gap in self.stretches(block)]
 
     def stretches(self, block: Block) -> list[tuple[list[_Row], bool]]:
-        """Return the same as plain rows (time, specific force, angular rate), and whether a gap is before them."""
+        """Return the same as plain rows, and whether a gap is before them.
+
+        A row is time, specific force, angular rate, and how many samples of its cell repeated the one before them.
+        """
         if block.after_gap:
             self.reset()
         rows: list[_Row] = []
@@ -89,14 +93,17 @@ class Resampler:
     def _add(self, last_s: float, time_s: float, row: _Row, out: list[_Row]) -> None:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
         last = self._last
+        if row == last:
+            self._repeat_count += 1
         per_s = 1.0 / (time_s - last_s)
         start_s = last_s
         while (edge_s := (self._cell + 1) / RATE_HZ) <= time_s:
             at = (0.5 * (start_s + edge_s) - last_s) * per_s
             mean = _add_area(self._mean, last, row, at, (edge_s - start_s) * RATE_HZ)
             if self._whole:
-                out.append([(self._cell + 0.5) / RATE_HZ, *mean])
-            self._cell, self._whole, self._mean = self._cell + 1, True, _ZEROS
+                out.append([(self._cell + 0.5) / RATE_HZ, *mean, self._repeat_count])
+                self._repeat_count = 0
+            self._cell, self._whole, self._mean = self._cell + 1, True, _NOTHING
             start_s = edge_s
         if start_s < time_s:
             at = (0.5 * (start_s + time_s) - last_s) * per_s
@@ -127,9 +134,9 @@ def _add_area(means: _Row, first: _Row, second: _Row, at: float, width: float) -
 
 def _is_possible(time_s: float, row: _Row) -> bool:
     a, b, c, d, e, f = row
-    return -_LATEST_S < time_s < _LATEST_S and a * a + b * b + c * c + d * d + e * e + f * f < _LARGEST_SQUARE
+    return -_LATEST_S < time_s < _LATEST_S and 0.0 < a * a + b * b + c * c + d * d + e * e + f * f < _LARGEST_SQUARE
 
 
 def _block(rows: list[_Row], read_at_s: float, after_gap: bool) -> Block:
-    table: Floats = np.array(rows, dtype=np.float64).reshape(-1, 7)
+    table: Floats = np.array(rows, dtype=np.float64).reshape(-1, 8)
     return Block(table[:, 0], table[:, 1:4], table[:, 4:7], read_at_s, after_gap)

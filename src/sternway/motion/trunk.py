@@ -30,7 +30,8 @@ class TrunkSample:
     between up now and the slow idea of upright; ``tilt_rate_radps`` all turning but that about the vertical,
     ``yaw_rate_radps`` turning about the vertical, positive to the left. ``anteroposterior_mps2`` (forward) and
     ``mediolateral_mps2`` (leftward) are 0 until it is known how the clip is mounted. ``walking`` says whether gait is
-    recognised, ``direction`` which way it goes, ``motor_on`` whether our own motor shakes the chip.
+    recognised, ``direction`` which way it goes, ``motor_on`` whether our own motor shakes the chip. ``repeat_count``
+    is how many of the sensor's samples in this moment were equal to the one before.
     """
 
     time_s: float
@@ -51,6 +52,7 @@ class TrunkSample:
     walking: bool
     direction: Direction
     motor_on: bool
+    repeat_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +168,9 @@ class TrunkTracker:
         self._attitude = Attitude(self._settings.attitude)
         self._steps = StepDetector(self._settings.steps)
         self._direction = DirectionEstimator(self._settings.direction)
-        self._velocity_keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
-        self._motor_runs: list[tuple[float, float]] = []
+        self._keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
+        self._shaking: list[tuple[float, float]] = []
+        self._restart_at_s = math.inf
         self._restart()
 
     def reset(self) -> None:
@@ -186,6 +189,10 @@ class TrunkTracker:
         """Say that our own motor shakes the chip during ``[start_s, end_s)``."""
         self._motor_runs.append((start_s, end_s))
 
+    def restart_attitude(self, at_s: float) -> None:
+        """Find up anew from the first sample at ``at_s`` or later: what was learned before is not to be believed."""
+        self._restart_at_s = at_s
+
     def update(self, block: Block) -> list[TrunkMotion]:
         """Return the trunk motion that ``block`` completes, one item a stretch without gaps."""
         return [self._track(rows, after_gap) for rows, after_gap in self._resampler.stretches(block)]
@@ -197,7 +204,7 @@ class TrunkTracker:
         self._direction.reset()
 
     def _track(self, rows: list[list[float]], after_gap: bool) -> TrunkMotion:
-        """Return the trunk motion of rows (time, specific force, angular rate) at 100 Hz."""
+        """Return the trunk motion of rows (time, specific force, angular rate, repeats) at 100 Hz."""
         if after_gap:
             self._attitude.restart()
             self._restart()
@@ -207,8 +214,12 @@ class TrunkTracker:
 
     def _sample(self, row: list[float], steps: list[Step]) -> TrunkSample:
         """Return the sample of one row, and add the steps it decides to ``steps``."""
-        time_s, ax, ay, az, gx, gy, gz = row
+        time_s, ax, ay, az, gx, gy, gz, repeat_count = row
         accel, gyro = (ax, ay, az), (gx, gy, gz)
+        if time_s >= self._restart_at_s:
+            self._restart_at_s = math.inf
+            self._attitude.restart()
+            self._upright, self._velocity_mps = None, 0.0
         ux, uy, uz = up = self._attitude.push(accel, gyro)
         along_up = ax * ux + ay * uy + az * uz
         vertical, yaw = along_up - GRAVITY_MPS2, gx * ux + gy * uy + gz * uz
@@ -240,7 +251,8 @@ class TrunkTracker:
             left,
             walking,
             direction,
-            bool(self._motor_runs) and self._motor_on_at(time_s),
+            bool(self._shaking) and self._is_shaken(time_s),
+            int(repeat_count),
         )
 
     def _tilt(self, up: Vector) -> float:
