@@ -277,3 +277,14 @@ def test_in_a_hurry_it_reads_every_5_ms_and_gives_the_same_samples(streaming):
     assert np.diff([block.read_at_s for block in blocks]).max() < 0.007
     time_s, _ = samples(blocks)
     assert 0.004 < np.diff(time_s).min() <= np.diff(time_s).max() < 0.006
+
+
+@pytest.mark.parametrize("rate_error", [-0.5, 1.0])
+def test_a_chip_at_another_rate_than_it_was_set_to_is_a_fault_within_two_seconds(mpu, rate_error):
+    mpu.run(2.0)
+    mpu.chip.rate_error = rate_error
+    mpu.chip._retime()
+    assert mpu.seconds_until(lambda: mpu.clip.cause is Cause.IMPLAUSIBLE) < 2.0
+    mpu.chip.rate_error = 0.0
+    mpu.chip._retime()
+    assert mpu.seconds_until(streams_again(mpu)) < 4.0

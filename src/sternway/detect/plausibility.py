@@ -24,11 +24,11 @@ class PlausibilitySettings:
     ``equal``: two values nearer than this are the same but for rounding in the resampler. ``moving_*``: an axis that
     ranges wider within a window shows motion, in which no other axis can stand still. ``rail_*``: 2 % inside the full
     scale (16 g, 2000 deg/s) that every driver sets; ``rail_count`` samples there are no impact, which takes 50 ms.
-    ``repeat_count``: samples equal to the one before. ``spike_*``: how far a sample may lie from the mean of its
-    neighbours, and how many do within ``spike_windows``. ``velocity_mps``: no person on foot gains so much vertical
-    speed in ``velocity_windows``; ``level_velocity_mps`` the same, horizontally. ``gravity_mps2``: how far the mean
-    specific force of ``gravity_windows`` may be from 1 g. ``turning_radps``: a body that shakes by ``shaking_mps2``
-    turns by more.
+    ``repeat_count``: samples equal to the one before, or all 0. ``spike_*``: how far a sample may lie from the
+    mean of its neighbours, and how many do within ``spike_windows``; ``rough_*`` the same for noise.
+    ``velocity_mps``: no person on foot gains so much vertical speed in ``velocity_windows``; ``level_velocity_mps`` the same,
+    horizontally. ``gravity_mps2``: how far the mean specific force of ``gravity_windows`` may be from 1 g.
+    ``turning_radps``: a body that shakes by ``shaking_mps2`` turns by more.
     """
 
     equal: float = 1e-7
@@ -36,17 +36,20 @@ class PlausibilitySettings:
     moving_radps: float = 0.2
     accel_rail_mps2: float = 0.98 * 16.0 * GRAVITY_MPS2
     gyro_rail_radps: float = 0.98 * math.radians(2000.0)
-    rail_count: int = 25
-    repeat_count: int = 9
-    spike_mps2: float = 12.0
+    rail_count: int = 20
+    repeat_count: int = 5
+    spike_mps2: float = 20.0
     spike_radps: float = 4.0
-    spike_count: int = 14
+    spike_count: int = 10
+    rough_mps2: float = 8.0
+    rough_count: int = 35
     spike_windows: int = 4
     weightless_mps2: float = 1.0
+    push_mps2: float = 40.0
     velocity_mps: float = 6.0
     level_velocity_mps: float = 8.0
     velocity_windows: int = 6
-    gravity_mps2: float = 2.0
+    gravity_mps2: float = 2.5
     gravity_windows: int = 32
     turning_radps: float = 0.04
     shaking_mps2: float = 1.5
@@ -56,10 +59,11 @@ class PlausibilitySettings:
 class AlarmSettings:
     """Limits of the second before a fall hits the ground; beyond them an alarm is not believed.
 
-    In 162 acted falls of SisFall, from 1 s to 50 ms before the impact: horizontal and vertical speed gained up to 2.2
-    and 3.5 m/s, samples that differ by up to 26 m/s2 from one to the next, and turn by less than 90 degrees where both
-    are above ``strong_mps2``, the specific force below ``falling_mps2`` for up to 110 ms; the rate changes
-    by up to 6 rad/s from one sample to the next and is at most 26 rad/s.
+    In 162 acted falls of SisFall, from 1 s to 50 ms before the impact: speed gained up to 2.2 m/s horizontally and 3.5
+    vertically, samples that differ by up to 26 m/s2 from one to the next, and turn by less than 90 degrees where
+    both are above ``strong_mps2``, the specific force below ``falling_mps2`` for up to 110 ms; the rate changes by
+    up to 6 rad/s from one sample to the next and is at most 26 rad/s. Up and gravity part by more than ``tilted_rad`` at 1 %
+    of the moments from 50 to 350 ms before the impact.
     """
 
     level_velocity_mps: float = 2.7
@@ -98,8 +102,11 @@ LAWS = {
 }
 """A pinned axis needs no window more than is sure; a body at rest may seem frozen to a coarse sensor for a moment."""
 
-ATTITUDE_LAWS = ("velocity", "gravity")
-"""Laws that are judged by which way is up: broken, they say that up is not known."""
+EVIDENCE = {"velocity": "velocity_mps", "gravity": "gravity_mps2", "spikes": "spike_count"}
+"""Names of the numbers that are not the seconds a law was broken."""
+
+BY_ATTITUDE = ("velocity", "gravity")
+"""Laws judged by which way is up. Where another law is broken too, that one is the cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,6 @@ class Judgement:
 
     causes: dict[Cause, dict[str, float]] = field(default_factory=dict)
     suspect: bool = False
-    up_lost: bool = False
 
 
 class Plausibility:
@@ -123,13 +129,13 @@ class Plausibility:
         self._recent: deque[TrunkSample] = deque(maxlen=4 * WINDOW_COUNT)
         self._count = 0
         self._streaks = dict.fromkeys(LAWS, 0)
-        self._spikes: deque[int] = deque(maxlen=self._settings.spike_windows)
+        self._spikes: deque[tuple[int, int]] = deque(maxlen=self._settings.spike_windows)
         self._rail_count = 0
         self.restart_attitude()
 
     def restart_attitude(self) -> None:
         """Forget what depends on which way is up."""
-        self._gains: deque[tuple[float, float, float, float]] = deque(maxlen=self._settings.gravity_windows)
+        self._gains: deque[Floats] = deque(maxlen=self._settings.gravity_windows)
 
     def push(self, sample: TrunkSample) -> Judgement | None:
         """Take one sample; return the judgement of the window that it completes."""
@@ -173,24 +179,31 @@ class Plausibility:
     def _judged(self, seen: list[TrunkSample]) -> Judgement:
         """Judge the last window of ``seen``, which begins two samples before it."""
         window = seen[-WINDOW_COUNT:]
+        table = np.array([(*s.accel_mps2, *s.gyro_radps, s.vertical_mps2, *s.level_mps2) for s in seen])
         evidence: dict[str, float] = {}
-        table = np.array([(*s.accel_mps2, *s.gyro_radps) for s in seen])
-        ranges = np.ptp(table, axis=0).tolist()
         broken = {
-            **self._still_axes(ranges, sum(s.repeat_count for s in window)),
+            **self._still_axes(np.ptp(table[:, :6], axis=0).tolist(), sum(s.repeat_count for s in window)),
             "clipped": self._is_clipped(window, evidence),
-            "spikes": self._has_spikes(table, evidence),
-            **self._attitude_laws(window, evidence),
+            "spikes": self._has_spikes(table[:, :6], evidence),
+            "weightless": all(s.accel_norm_mps2 < self._settings.weightless_mps2 for s in window),
+            **self._attitude_laws(table[-WINDOW_COUNT:, 6:], evidence),
         }
-        for name in LAWS:
-            self._streaks[name] = self._streaks[name] + 1 if broken[name] else 0
+        suspect = any(broken.values())
+        if broken["clipped"]:
+            broken["dead_axis"] = False
+        if any(is_broken for name, is_broken in broken.items() if name not in BY_ATTITUDE):
+            broken.update(dict.fromkeys(BY_ATTITUDE, False))
+        return Judgement(self._lasting(broken, evidence), suspect)
+
+    def _lasting(self, broken: dict[str, bool], evidence: dict[str, float]) -> dict[Cause, dict[str, float]]:
+        """Return the causes of the laws that have been broken for windows enough."""
         causes: dict[Cause, dict[str, float]] = {}
         for name, law in LAWS.items():
+            self._streaks[name] = self._streaks[name] + 1 if broken[name] else 0
             if self._streaks[name] >= law.windows:
-                lasted = {f"{name}_s": self._streaks[name] * WINDOW_S}
-                causes.setdefault(law.cause, {}).update(lasted if name not in evidence else {name: evidence[name]})
-        up_lost = any(broken[name] for name in ATTITUDE_LAWS)
-        return Judgement(causes, any(broken.values()), up_lost)
+                number, value = EVIDENCE.get(name, f"{name}_s"), evidence.get(name, self._streaks[name] * WINDOW_S)
+                causes.setdefault(law.cause, {})[number] = value
+        return causes
 
     def _still_axes(self, ranges: list[float], repeat_count: int) -> dict[str, bool]:
         settings = self._settings
@@ -201,46 +214,48 @@ class Plausibility:
             "frozen": all(still),
             "dead_axis": moving and any(still),
             "repeated": moving and repeat_count >= settings.repeat_count,
-            "still_gyroscope": shaking > settings.shaking_mps2 and max(ranges[3:]) < settings.turning_radps,
+            "still_gyroscope": shaking > settings.shaking_mps2
+            and settings.equal < max(ranges[3:]) < settings.turning_radps,
         }
 
     def _is_clipped(self, window: list[TrunkSample], evidence: dict[str, float]) -> bool:
         """Count samples at the limit of the range; one that is not takes one of them back."""
-        accel, gyro = self._settings.accel_rail_mps2, self._settings.gyro_rail_radps
+        accel, gyro, most = self._settings.accel_rail_mps2, self._settings.gyro_rail_radps, self._settings.rail_count
         if not self._rail_count and all(s.accel_norm_mps2 < accel and s.gyro_norm_radps < gyro for s in window):
             return False
+        reached = 0
         for sample in window:
             railed = _exceeds(sample.accel_mps2, accel) or _exceeds(sample.gyro_radps, gyro)
-            self._rail_count = max(0, min(self._rail_count + (1 if railed else -1), self._settings.rail_count))
-        evidence["clipped"] = self._rail_count / RATE_HZ
-        return self._rail_count >= self._settings.rail_count
+            self._rail_count = max(0, min(self._rail_count + (1 if railed else -1), most))
+            reached = max(reached, self._rail_count)
+        evidence["clipped"] = reached / RATE_HZ
+        return reached >= most
 
     def _has_spikes(self, table: Floats, evidence: dict[str, float]) -> bool:
-        off = np.abs(table[1:-1] - 0.5 * (table[:-2] + table[2:]))
-        far = (off[:, :3].max(axis=1) > self._settings.spike_mps2) | (
-            off[:, 3:].max(axis=1) > self._settings.spike_radps
-        )
-        self._spikes.append(int(np.count_nonzero(far)))
-        evidence["spikes"] = float(sum(self._spikes))
-        return evidence["spikes"] >= self._settings.spike_count
-
-    def _attitude_laws(self, window: list[TrunkSample], evidence: dict[str, float]) -> dict[str, bool]:
-        """Judge by speed gained: forces that a body feels add up to gravity over any while."""
         settings = self._settings
-        gains = [(s.vertical_mps2, *s.level_mps2) for s in window]
-        up, x, y, z = (sum(column) / RATE_HZ for column in zip(*gains, strict=True))
-        self._gains.append((up, x, y, z))
-        recent = list(self._gains)[-settings.velocity_windows :]
-        up, x, y, z = (sum(column) for column in zip(*recent, strict=True))
-        level = math.sqrt(x * x + y * y + z * z)
-        evidence["velocity"] = math.hypot(up, level)
+        off = np.abs(table[1:-1] - 0.5 * (table[:-2] + table[2:]))
+        accel, gyro = off[:, :3].max(axis=1), off[:, 3:].max(axis=1)
+        far, rough = (accel > settings.spike_mps2) | (gyro > settings.spike_radps), accel > settings.rough_mps2
+        self._spikes.append((int(np.count_nonzero(far)), int(np.count_nonzero(rough))))
+        far_count, rough_count = (sum(column) for column in zip(*self._spikes, strict=True))
+        evidence["spikes"] = float(max(far_count, rough_count))
+        return bool(far_count >= settings.spike_count or rough_count >= settings.rough_count)
+
+    def _attitude_laws(self, pushes: Floats, evidence: dict[str, float]) -> dict[str, bool]:
+        """Judge by speed gained, since forces add up to gravity over any while; ``pushes`` (n, 4): up, then level.
+
+        No single sample counts for more than ``push_mps2``: a knock on the clip is no gain in speed.
+        """
+        settings = self._settings
+        most = settings.push_mps2
+        self._gains.append(pushes.clip(-most, most).sum(axis=0) / RATE_HZ)
+        recent = np.sum([*self._gains][-settings.velocity_windows :], axis=0)
+        up, level = float(recent[0]), math.sqrt(float(recent[1:] @ recent[1:]))
         whole = len(self._gains) == settings.gravity_windows
-        mean = sum(gain[0] for gain in self._gains) / (len(self._gains) * WINDOW_S)
-        evidence["gravity"] = GRAVITY_MPS2 + mean
-        weightless = all(s.accel_norm_mps2 < settings.weightless_mps2 for s in window)
+        mean = sum(float(gain[0]) for gain in self._gains) / (len(self._gains) * WINDOW_S)
+        evidence["velocity"], evidence["gravity"] = math.hypot(up, level), GRAVITY_MPS2 + mean
         return {
-            "weightless": weightless,
-            "velocity": not weightless and (abs(up) > settings.velocity_mps or level > settings.level_velocity_mps),
+            "velocity": abs(up) > settings.velocity_mps or level > settings.level_velocity_mps,
             "gravity": whole and abs(mean) > settings.gravity_mps2,
         }
 

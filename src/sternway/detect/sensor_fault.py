@@ -126,11 +126,10 @@ class SensorFaultDetector:
         self._good_s = 0.0 if judgement.suspect else self._good_s + WINDOW_S
         if judgement.suspect:
             self._suspect_at_s.append(time_s)
-        elif Cause.IMPLAUSIBLE not in self._shown:
-            self._ups.append(newest.up)
-        if judgement.up_lost:
             self.up_lost_at_s = time_s
             self._plausibility.restart_attitude()
+        elif Cause.IMPLAUSIBLE not in self._shown:
+            self._ups.append(newest.up)
         events = []
         for cause in SHOWN_BY_SAMPLES:
             wrong = cause in judgement.causes

@@ -201,6 +201,10 @@ class Clip:
             self._break(Failure.LOST_FRAMES)
         block = self._block(frames, before_s, now_s)
         failure = self._health.examine(frames, now_s)
+        if pending.overflow or pending.lost or frames.lost:
+            self._health.restart_rate(now_s)
+        if failure is None and not self._health.keeps_rate(self._present().rate_hz, now_s):
+            failure = Failure.WRONG_RATE
         if failure is not None:
             self._fail(failure, EXPLANATIONS[failure])
         elif now_s - self._checked_s > self._timing.recheck_s:

@@ -18,6 +18,7 @@ class Failure(StrEnum):
     LOST_FRAMES = "lost_frames"
     FROZEN = "frozen"
     SATURATED = "saturated"
+    WRONG_RATE = "wrong_rate"
 
 
 class RecoveryStep(StrEnum):
@@ -40,6 +41,7 @@ CAUSES = {
     Failure.LOST_FRAMES: Cause.GAPS,
     Failure.FROZEN: Cause.FROZEN_SENSOR,
     Failure.SATURATED: Cause.CLIPPED,
+    Failure.WRONG_RATE: Cause.IMPLAUSIBLE,
 }
 # Each step and the wait before it; on a stuck bus every attempt takes 0.1 s more.
 SEQUENCE = (
@@ -57,9 +59,9 @@ _STEPS = tuple(step for step, _ in SEQUENCE)
 _FIRST_REINITIALISE = _STEPS.index(RecoveryStep.REINITIALISE)
 _GIVE_UP = _STEPS.index(RecoveryStep.GIVE_UP)
 # Another read would return the same bytes: these failures begin with a new configuration.
-_NOT_RETRIED = frozenset({Failure.REGISTERS, Failure.SILENT, Failure.FROZEN, Failure.SATURATED})
+_NOT_RETRIED = frozenset({Failure.REGISTERS, Failure.SILENT, Failure.FROZEN, Failure.SATURATED, Failure.WRONG_RATE})
 # The bus is fine: bare clocks and a new adapter would not help these.
-_NOT_THE_BUS = frozenset({Failure.WRONG_CHIP, Failure.FROZEN, Failure.SATURATED})
+_NOT_THE_BUS = frozenset({Failure.WRONG_CHIP, Failure.FROZEN, Failure.SATURATED, Failure.WRONG_RATE})
 # Once given up, only one attempt in this many runs the sequence: clearing and rebinding disturb the whole bus.
 _RESTART_COUNT = 32
 

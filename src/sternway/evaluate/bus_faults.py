@@ -196,8 +196,8 @@ def line(chip: str, results: Sequence[Result]) -> str:
     bad = Counter((result.name, result.missed, result.false) for result in results if not result.holds)
     against = sum(bad.values())
     words = (
-        f"{chip}: {len(results)} faults; {fine} as undisturbed, {len(results) - fine - against} with a FAULT in time, "
-        f"{against} against the promise"
+        f"{chip}: {len(results)} faults; {fine} as undisturbed, {len(results) - fine - against} with a FAULT in "
+        f"time, {against} against the promise"
     )
     lines = [f"{count} x {name}: missed {missed}, false {false}" for (name, missed, false), count in bad.items()]
     return "\n  ".join((words, *lines))

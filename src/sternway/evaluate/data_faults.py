@@ -26,15 +26,12 @@ RAIL_RADPS = np.deg2rad(2000.0)
 
 Signals = tuple[Floats, Floats]
 Distortion = Callable[[Floats, Floats, Floats, np.random.Generator], Signals]
-"""From seconds since the fault began (n,), specific force (n, 3) and angular rate (n, 3) to what a broken chip says."""
+"""From seconds since the fault began (n,), specific force (n, 3) and angular rate (n, 3) to what a chip says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One kind of broken data; ``most_s`` is within how many seconds it must be a FAULT, ``None`` where it cannot be told.
-
-    ``why`` says why a shape cannot be told.
-    """
+    """One kind of broken data: it must be a FAULT within ``most_s``; ``None`` where ``why`` it cannot be told."""
 
     name: str
     distort: Distortion
@@ -105,10 +102,8 @@ def _stretched(speed: float) -> Distortion:
     """Play the motion at another speed, as a chip at a rate nobody asked for."""
 
     def distort(t: Floats, a: Floats, g: Floats, random: np.random.Generator) -> Signals:
-        rows = np.minimum((np.arange(len(t)) * speed).astype(int), len(t) - 1)
-        at = np.minimum(np.arange(len(t)) * speed, len(t) - 1.0)
-        columns = [np.interp(at, np.arange(len(t)), column) for column in (*a.T, *g.T)]
-        table = np.column_stack(columns) if speed < 1.0 else np.hstack((a, g))[rows]
+        at = np.arange(len(t)) * speed % (len(t) - 1.0)
+        table = np.column_stack([np.interp(at, np.arange(len(t)), column) for column in (*a.T, *g.T)])
         return table[:, :3], table[:, 3:]
 
     return distort

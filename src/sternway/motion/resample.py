@@ -11,7 +11,7 @@ RATE_HZ = 100
 PERIOD_S = 1.0 / RATE_HZ
 
 # No belt-worn inertial sensor measures more than 400 g or 100 rad/s on any axis: the root of the sum of all squares
-# stays below 6,800. No sensor that works says 0 on all axes at once.
+# stays below 6,800.
 _LARGEST_SQUARE = 7000.0**2
 _LATEST_S = 1e10  # three centuries
 
@@ -61,7 +61,8 @@ class Resampler:
     def stretches(self, block: Block) -> list[tuple[list[_Row], bool]]:
         """Return the same as plain rows, and whether a gap is before them.
 
-        A row is time, specific force, angular rate, and how many samples of its cell repeated the one before them.
+        A row is time, specific force, angular rate, and how many samples of its cell repeated the one before
+        them or were 0 on all axes, as no working sensor is.
         """
         if block.after_gap:
             self.reset()
@@ -93,7 +94,7 @@ class Resampler:
     def _add(self, last_s: float, time_s: float, row: _Row, out: list[_Row]) -> None:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
         last = self._last
-        if row == last:
+        if row in (last, _NOTHING):
             self._repeat_count += 1
         per_s = 1.0 / (time_s - last_s)
         start_s = last_s
@@ -134,7 +135,7 @@ def _add_area(means: _Row, first: _Row, second: _Row, at: float, width: float) -
 
 def _is_possible(time_s: float, row: _Row) -> bool:
     a, b, c, d, e, f = row
-    return -_LATEST_S < time_s < _LATEST_S and 0.0 < a * a + b * b + c * c + d * d + e * e + f * f < _LARGEST_SQUARE
+    return -_LATEST_S < time_s < _LATEST_S and a * a + b * b + c * c + d * d + e * e + f * f < _LARGEST_SQUARE
 
 
 def _block(rows: list[_Row], read_at_s: float, after_gap: bool) -> Block:

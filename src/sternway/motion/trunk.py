@@ -31,7 +31,7 @@ class TrunkSample:
     ``yaw_rate_radps`` turning about the vertical, positive to the left. ``anteroposterior_mps2`` (forward) and
     ``mediolateral_mps2`` (leftward) are 0 until it is known how the clip is mounted. ``walking`` says whether gait is
     recognised, ``direction`` which way it goes, ``motor_on`` whether our own motor shakes the chip. ``repeat_count``
-    is how many of the sensor's samples in this moment were equal to the one before.
+    is how many of the sensor's samples in this moment were equal to the one before, or all 0.
     """
 
     time_s: float
