@@ -19,6 +19,7 @@ from sternway.detect.stability import StabilityDetector
 from sternway.detect.stumble import ALWAYS_WORN, IN_A_WALK, OperatingPoint, StumbleDetector
 from sternway.detect.worn import WornDetector
 from sternway.events import Cause, Event, Kind, Press
+from sternway.fault_effects import FROM_SAMPLES, PAUSING
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
@@ -53,7 +54,7 @@ UNDER_WAY = frozenset({Phase.WARM_UP, Phase.BACKWARD, Phase.COOL_DOWN, Phase.WAL
 PROVEN = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
 """Kinds that samples under suspicion do not prove."""
 
-DISABLING = frozenset({Cause.SOFTWARE, Cause.MOTOR_FAILED})
+DISABLING = PAUSING - FROM_SAMPLES
 """Faults outside the sensor with which the clip cannot watch or cannot warn: they pause the walk."""
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sternway.events import Cause, Kind
+from sternway.fault_effects import EFFECTS, Effect
 from sternway.records import Phase, State
 
 STALE_WALKING_S = 4.0
@@ -81,6 +82,10 @@ FAULTS: dict[Cause, tuple[str, str]] = {
     ),
     Cause.GAPS: ("Motion is missing in between.", "Stop, and unplug the clip. If it stays, check the wires."),
     Cause.CLIPPED: ("The sensor was shaken beyond what it can measure.", "Fasten the clip firmly to the belt."),
+    Cause.IMPLAUSIBLE: (
+        "What the motion sensor measures cannot be true.",
+        "Unplug the clip, wait, plug it in again. If it comes back, have the sensor and its wires checked.",
+    ),
     Cause.LOW_BATTERY: ("The battery is low.", "End the walk and charge the clip."),
     Cause.DETECTOR_LATE: ("The clip is too slow to warn in time.", "End the walk and restart the clip."),
     Cause.SOFTWARE: ("The clip’s own program failed.", "End the walk. Unplug the clip, wait, plug it in again."),
@@ -92,6 +97,13 @@ FAULTS: dict[Cause, tuple[str, str]] = {
         "The clip has no room left for records.",
         "Bring it near the home network so it can send them.",
     ),
+}
+
+_MEANWHILE = {
+    Effect.UNWATCHED: "Until then nothing warns you.",
+    Effect.UNFELT: "Until then the clip watches, but you will not feel a warning.",
+    Effect.LATE: "Until then a warning may come too late.",
+    Effect.WARNING: "The clip goes on watching and warning meanwhile.",
 }
 
 _OUT_OF_TOUCH = "What the clip feels now is not known here. It goes on warning by itself while it is switched on."
@@ -151,7 +163,7 @@ def _troubled(state: State) -> Verdict | None:
     if state.fault is not None:
         sentence, advice = FAULTS[state.fault]
         return Verdict(
-            Tone.ALARM, "fault", "FAULT", sentence, f"{advice} Until then nothing warns you.", is_fault=True
+            Tone.ALARM, "fault", "FAULT", sentence, f"{advice} {_MEANWHILE[EFFECTS[state.fault]]}", is_fault=True
         )
     if state.worn is False and state.phase is not Phase.READY:
         return Verdict(Tone.CARE, "belt", "Not worn", "The clip does not feel a body.", "Fasten it to the belt.")

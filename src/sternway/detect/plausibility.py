@@ -21,14 +21,15 @@ WINDOW_S = WINDOW_COUNT / RATE_HZ
 class PlausibilitySettings:
     """Limits of what a body does. What the development recordings reach stands in docs/validation/reliability.md.
 
-    ``equal``: two values nearer than this are the same but for rounding in the resampler. ``moving_*``: an axis that
-    ranges wider within a window shows motion, in which no other axis can stand still. ``rail_*``: 2 % inside the full
-    scale (16 g, 2000 deg/s) that every driver sets; ``rail_count`` samples there are no impact, which takes 50 ms.
-    ``repeat_count``: samples equal to the one before, or all 0. ``spike_*``: how far a sample may lie from the
-    mean of its neighbours, and how many do within ``spike_windows``; ``rough_*`` the same for noise.
-    ``velocity_mps``: no person on foot gains so much vertical speed in ``velocity_windows``; ``level_velocity_mps`` the same,
-    horizontally. ``gravity_mps2``: how far the mean specific force of ``gravity_windows`` may be from 1 g.
-    ``turning_radps``: a body that shakes by ``shaking_mps2`` turns by more.
+    ``equal``: two values nearer than this are the same but for rounding in the resampler. ``moving_*``: an axis
+    that ranges wider within a window shows motion, in which no other axis can stand still. ``rail_*``: 2 % inside
+    the full scale (16 g, 2000 deg/s) that every driver sets; ``rail_count`` samples there are no impact, which
+    takes 50 ms. ``repeat_count``: samples equal to the one before, or all 0. ``spike_*``: how far a sample may lie
+    from the mean of its neighbours, and how many do within ``spike_windows``; ``rough_*`` the same for noise.
+    ``velocity_mps``: no person on foot gains so much vertical speed in ``velocity_windows``; ``level_velocity_mps``
+    the same, horizontally, no sample counting for more than ``push_mps2``. ``gravity_mps2``: how far the mean
+    specific force of ``gravity_windows`` may be from 1 g. ``turning_radps``: a body that shakes by ``shaking_mps2``
+    turns by more.
     """
 
     equal: float = 1e-7
@@ -59,11 +60,11 @@ class PlausibilitySettings:
 class AlarmSettings:
     """Limits of the second before a fall hits the ground; beyond them an alarm is not believed.
 
-    In 162 acted falls of SisFall, from 1 s to 50 ms before the impact: speed gained up to 2.2 m/s horizontally and 3.5
-    vertically, samples that differ by up to 26 m/s2 from one to the next, and turn by less than 90 degrees where
-    both are above ``strong_mps2``, the specific force below ``falling_mps2`` for up to 110 ms; the rate changes by
-    up to 6 rad/s from one sample to the next and is at most 26 rad/s. Up and gravity part by more than ``tilted_rad`` at 1 %
-    of the moments from 50 to 350 ms before the impact.
+    In 162 acted falls of SisFall, from 1 s to 50 ms before the impact: speed gained up to 2.2 m/s horizontally and
+    3.5 vertically; from one sample to the next, force that changes by up to 26 m/s2 and turns by less than 90 degrees
+    where both are above ``strong_mps2``, and a rate that changes by up to 6 rad/s; force below ``falling_mps2`` for up
+    to 110 ms; at most 26 rad/s. Up and gravity part by more than ``tilted_rad`` at 1 % of the moments from 50 to
+    350 ms before the impact.
     """
 
     level_velocity_mps: float = 2.7

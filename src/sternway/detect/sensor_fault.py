@@ -49,8 +49,8 @@ class SensorFaultDetector:
         self._settings = settings or SensorFaultSettings()
         self._plausibility = Plausibility()
         self._since: dict[Cause, float] = {}
-        self._by_samples: set[Cause] = set()  # by samples
-        self._by_device: set[Cause] = set()  # by the clip or the loop
+        self._by_samples: set[Cause] = set()
+        self._by_device: set[Cause] = set()  # the clip or the loop
         self._gaps: deque[float] = deque(maxlen=self._settings.gap_count)
         self._holes: deque[tuple[float, float]] = deque(maxlen=20)  # (end, length), seconds
         self._newest_s: float | None = None
@@ -89,10 +89,11 @@ class SensorFaultDetector:
             self._first_tick_s = now_s
         behind_s = now_s - (self._first_tick_s if self._newest_s is None else self._newest_s)
         silent = behind_s > self._settings.silence_s and not self._fresh
-        mine = cause or (Cause.NO_SENSOR if silent else None)
-        events = self._device(mine, now_s, behind_s)
+        device_cause = cause or (Cause.NO_SENSOR if silent else None)
+        events = self._follow_device(device_cause, now_s, behind_s)
         lost_s = self._lost_s(now_s, behind_s) if self._holes else 0.0
-        events += self._judge(self._told, Cause.GAPS, lost_s >= self._settings.lost_s, now_s, {"lost_s": lost_s})
+        broken = lost_s >= self._settings.lost_s or device_cause is Cause.GAPS
+        events += self._set_fault(self._by_device, Cause.GAPS, broken, now_s, {"lost_s": lost_s})
         late = self._is_late(now_s, behind_s)
         events += self._set_fault(self._by_device, Cause.DETECTOR_LATE, late, now_s, {"behind_s": behind_s})
         self._fresh = False
@@ -102,7 +103,7 @@ class SensorFaultDetector:
         """Return whether ``event`` rests on samples that cannot be trusted."""
         began_s = event.time_s - self._settings.doubt_s
         suspect = any(began_s <= at_s <= event.decided_at_s for at_s in self._suspect_at_s)
-        if suspect or not self._shown.isdisjoint(SHOWN_BY_SAMPLES):
+        if suspect or not self._by_samples.isdisjoint(SHOWN_BY_SAMPLES):
             return True
         return event.kind is Kind.PRE_IMPACT and self._plausibility.doubts_alarm(event.decided_at_s)
 
@@ -111,7 +112,7 @@ class SensorFaultDetector:
         self._ups.clear()
         self._good_s = 0.0
 
-    def _sample(self, sample: TrunkSample) -> list[Event]:
+    def _check_sample(self, sample: TrunkSample) -> list[Event]:
         time_s = sample.time_s
         if self._gap_before_next:
             self._gaps.append(time_s)
@@ -128,18 +129,18 @@ class SensorFaultDetector:
             self._suspect_at_s.append(time_s)
             self.up_lost_at_s = time_s
             self._plausibility.restart_attitude()
-        elif Cause.IMPLAUSIBLE not in self._shown:
+        elif Cause.IMPLAUSIBLE not in self._by_samples:
             self._ups.append(newest.up)
         events = []
         for cause in SHOWN_BY_SAMPLES:
             wrong = cause in judgement.causes
             if wrong or self._is_over(cause, newest.up):
-                events += self._judge(self._shown, cause, wrong, time_s, judgement.causes.get(cause, {}))
+                events += self._set_fault(self._by_samples, cause, wrong, time_s, judgement.causes.get(cause, {}))
         return events + self._count_gaps(time_s)
 
     def _is_over(self, cause: Cause, up: Vector) -> bool:
         settings = self._settings
-        if cause is not Cause.IMPLAUSIBLE or cause not in self._shown:
+        if cause is not Cause.IMPLAUSIBLE or cause not in self._by_samples:
             return self._good_s >= settings.over_s
         turned = bool(self._ups) and angle_rad(up, self._ups[0]) > settings.turned_rad
         return self._good_s >= (settings.turned_over_s if turned else settings.implausible_over_s)
@@ -149,7 +150,7 @@ class SensorFaultDetector:
         wrong = time_s - oldest_s < self._settings.gap_memory_s
         if not wrong and self._good_s < self._settings.over_s:
             return []
-        return self._judge(self._shown, Cause.GAPS, wrong, time_s, {"gap_count": float(len(self._gaps))})
+        return self._set_fault(self._by_samples, Cause.GAPS, wrong, time_s, {"gap_count": float(len(self._gaps))})
 
     def _follow_device(self, cause: Cause | None, now_s: float, behind_s: float) -> list[Event]:
         """Follow what the clip says; one of its causes at a time."""
@@ -183,7 +184,7 @@ class SensorFaultDetector:
     def _set_fault(
         self, reporters: set[Cause], cause: Cause, wrong: bool, time_s: float, evidence: Mapping[str, float]
     ) -> list[Event]:
-        """Let one voice say whether ``cause`` is on; a fault lasts while any voice says so."""
+        """Let one set of reporters say whether ``cause`` is on; a fault lasts while any of them says so."""
         if wrong:
             reporters.add(cause)
         else:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from sternway.commands.progress import progress
 from sternway.device.clip import Clip
 from sternway.device.emulated import (
     BrokenBurst,
@@ -23,6 +22,7 @@ from sternway.device.emulated import (
     ShiftedBurst,
     VirtualClock,
 )
+from sternway.evaluate.progress import progress
 from sternway.events import Event, Kind
 from sternway.monitor import Monitor
 from sternway.simulate.script import BACKWARD, Fall, Stand, Stumble, Walk
@@ -69,7 +69,7 @@ class Scene:
         """Let time pass until ``until_s``; ``before_turn`` is called before each poll."""
         for block in self.clip:
             outcome = self.monitor.update(block, self.clip.cause)
-            self.clip.fast_polling = self.monitor.on_edge
+            self.clip.fast_polling = self.monitor.alarm_near
             self.events += outcome.events
             if self.now_s >= until_s:
                 return

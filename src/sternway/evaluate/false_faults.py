@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sternway.commands.progress import progress
 from sternway.detect.sensor_fault import SHOWN_BY_SAMPLES, SensorFaultDetector
 from sternway.errors import RecordingError, SternwayError
 from sternway.evaluate.datasets import DATASETS, dataset
+from sternway.evaluate.progress import progress
 from sternway.evaluate.trial import Trial
 from sternway.evaluate.variation import VARIATIONS, vary
 from sternway.events import Event

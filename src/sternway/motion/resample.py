@@ -61,8 +61,8 @@ class Resampler:
     def stretches(self, block: Block) -> list[tuple[list[_Row], bool]]:
         """Return the same as plain rows, and whether a gap is before them.
 
-        A row is time, specific force, angular rate, and how many samples of its cell repeated the one before
-        them or were 0 on all axes, as no working sensor is.
+        A row is time, specific force, angular rate, and how many samples of its cell repeated the one before them or
+        were 0 on all axes, as no working sensor is.
         """
         if block.after_gap:
             self.reset()
@@ -94,7 +94,7 @@ class Resampler:
     def _add(self, last_s: float, time_s: float, row: _Row, out: list[_Row]) -> None:
         """Integrate the line from the last sample to this one, and give every cell that it completes."""
         last = self._last
-        if row in (last, _NOTHING):
+        if row in (last, _ZEROS):
             self._repeat_count += 1
         per_s = 1.0 / (time_s - last_s)
         start_s = last_s
@@ -104,7 +104,7 @@ class Resampler:
             if self._whole:
                 out.append([(self._cell + 0.5) / RATE_HZ, *mean, self._repeat_count])
                 self._repeat_count = 0
-            self._cell, self._whole, self._mean = self._cell + 1, True, _NOTHING
+            self._cell, self._whole, self._mean = self._cell + 1, True, _ZEROS
             start_s = edge_s
         if start_s < time_s:
             at = (0.5 * (start_s + time_s) - last_s) * per_s

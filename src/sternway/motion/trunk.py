@@ -168,8 +168,8 @@ class TrunkTracker:
         self._attitude = Attitude(self._settings.attitude)
         self._steps = StepDetector(self._settings.steps)
         self._direction = DirectionEstimator(self._settings.direction)
-        self._keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
-        self._shaking: list[tuple[float, float]] = []
+        self._velocity_keep = 1.0 - PERIOD_S / self._settings.velocity_leak_s
+        self._motor_runs: list[tuple[float, float]] = []
         self._restart_at_s = math.inf
         self._restart()
 
@@ -204,7 +204,7 @@ class TrunkTracker:
         self._direction.reset()
 
     def _track(self, rows: list[list[float]], after_gap: bool) -> TrunkMotion:
-        """Return the trunk motion of rows (time, specific force, angular rate, repeats) at 100 Hz."""
+        """Return the trunk motion of rows (time, specific force, angular rate) at 100 Hz."""
         if after_gap:
             self._attitude.restart()
             self._restart()
@@ -251,7 +251,7 @@ class TrunkTracker:
             left,
             walking,
             direction,
-            bool(self._shaking) and self._is_shaken(time_s),
+            bool(self._motor_runs) and self._motor_on_at(time_s),
             int(repeat_count),
         )
 
