@@ -1,4 +1,4 @@
-"""Broken data in the middle of a simulated walk, a few of the shapes of the table in docs/validation/reliability.md."""
+"""Broken data in the middle of a simulated walk: a few of the shapes in docs/validation/reliability.md."""
 
 import pytest
 

@@ -60,11 +60,11 @@ class PlausibilitySettings:
 class AlarmSettings:
     """Limits of the second before a fall hits the ground; beyond them an alarm is not believed.
 
-    In 162 acted falls of SisFall, from 1 s to 50 ms before the impact: speed gained up to 2.2 m/s horizontally and
-    3.5 vertically; from one sample to the next, force that changes by up to 26 m/s2 and turns by less than 90 degrees
-    where both are above ``strong_mps2``, and a rate that changes by up to 6 rad/s; force below ``falling_mps2`` for up
-    to 110 ms; at most 26 rad/s. Up and gravity part by more than ``tilted_rad`` at 1 % of the moments from 50 to
-    350 ms before the impact.
+    In 162 acted falls of SisFall, from 1 s to 50 ms before the impact: speed gained up to 2.2 m/s horizontally,
+    3.5 vertically; from one sample to the next, force that changes by up to 26 m/s2 and turns by less than 90
+    degrees where both are above ``strong_mps2``, and a rate that changes by up to 6 rad/s; force below
+    ``falling_mps2`` for up to 110 ms; at most 26 rad/s. Up and gravity part by more than ``tilted_rad`` at 1 % of the
+    moments from 50 to 350 ms before the impact.
     """
 
     level_velocity_mps: float = 2.7

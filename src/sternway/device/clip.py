@@ -228,6 +228,7 @@ class Clip:
             frames = chip.take(count)
         except BusError:
             self._break(Failure.LOST_FRAMES)  # what was read of a broken burst is gone
+            self._health.restart_rate(self._clock())
             raise
         if self._clock() - counted_after_s > self._timing.stall_s and chip.pending().overflow:
             chip.restart_fifo()
