@@ -84,14 +84,18 @@ class GaitOutcome:
     alarms: tuple[str, ...] = ()
 
 
-def run_gait(trial: Trial, *, reverse: bool = False) -> GaitOutcome:
-    """Turn the sensor at random, learn how it sits from unreversed walking, then stream the trial cold."""
+def run_gait(trial: Trial, *, reverse: bool = False, mounting: Mounting | None = None) -> GaitOutcome:
+    """Turn the sensor at random, learn how it sits from unreversed walking, then stream the trial cold.
+
+    Where ``mounting`` says how it sits, nothing is turned and nothing learned.
+    """
     seed = int.from_bytes(hashlib.sha256(trial.name.encode()).digest()[:4], "big")
-    matrix = Rotation.random(random_state=seed).as_matrix()
+    matrix = np.eye(3) if mounting else Rotation.random(random_state=seed).as_matrix()
     trial = turned(trial, matrix)
     gait = known_gait(trial)
-    learned = None if gait.placed else learn(trial, gait, matrix)
-    mounting = _given(gait, matrix) if learned is None else learned.mounting
+    learned = None if gait.placed or mounting else learn(trial, gait, matrix)
+    if mounting is None:
+        mounting = _given(gait, matrix) if learned is None else learned.mounting
     if reverse:
         trial, gait = reversed_in_time(trial), reversed_gait(gait, float(trial.time_s[0] + trial.time_s[-1]))
     walks = gait.bouts_s or _runs(trial.time_s, trial.walking)

@@ -37,7 +37,7 @@ class RhythmSettings:
     min_alternation: float = 0.35
     min_likeness: float = 0.3
     min_mps2: float = 0.12
-    min_radps: float = 0.06
+    min_radps: float = 0.045
 
 
 @dataclass(frozen=True, slots=True)

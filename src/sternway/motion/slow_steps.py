@@ -14,6 +14,9 @@ MIN_STEP = 0.6
 EDGE_STEP = 0.35
 """A crest is placed well enough this share of a step time before now."""
 
+USUAL_PERCENT = 80.0
+"""Of the crests of the last ten seconds: the walk may have begun only in the last four of them."""
+
 MIN_CREST = 0.5
 """The share of the usual size below which a crest is a halt and no step."""
 
@@ -42,7 +45,7 @@ class SlowSteps:
     def find(self, time_s: float, rows: Floats, rhythm: Rhythm, ending: bool = False) -> list[Step]:
         """Return the new steps in ``rows`` (n, 4) that end at ``time_s``; the walk may be ``ending``."""
         crests_s, sizes = _crests(time_s, rows, rhythm.step_s)
-        usual = float(np.median(sizes)) if len(sizes) else 0.0
+        usual = float(np.percentile(sizes, USUAL_PERCENT)) if len(sizes) else 0.0
         latest_s = time_s - (0.0 if ending else EDGE_STEP * rhythm.step_s)
         found = []
         for crest_s, size in zip(crests_s.tolist(), sizes.tolist(), strict=True):

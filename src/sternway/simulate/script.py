@@ -22,7 +22,9 @@ class Walk:
     """Walk one way.
 
     ``speed_mps`` and ``cadence_spm`` default to a comfortable pace for the direction: backward walking is slower with
-    shorter steps at about the same cadence (Laufer 2003). ``jitter`` multiplies the step-time variability.
+    shorter steps at about the same cadence (Laufer 2003). ``jitter`` multiplies the step-time variability. ``rise``
+    is the share of the usual vertical acceleration: a third in flat gait. ``limp`` is how much longer the left step
+    takes than the right one, as a share of their mean: knee pain makes 0.1 to 0.3. Right steps take longer below 0.
     """
 
     duration_s: float
@@ -30,6 +32,30 @@ class Walk:
     speed_mps: float | None = None
     cadence_spm: float | None = None
     jitter: float = 1.0
+    rise: float = 1.0
+    limp: float = 0.0
+
+
+def shuffle(duration_s: float, direction: Direction = FORWARD) -> Walk:
+    """Return walking in short, quick steps that hardly lift the feet."""
+    return Walk(duration_s, direction, speed_mps=0.3, cadence_spm=110.0, jitter=1.5, rise=0.5)
+
+
+def with_stick(duration_s: float, direction: Direction = FORWARD) -> Walk:
+    """Return slow walking that leans on a stick: less rise, and a shorter step on the sore side."""
+    return Walk(duration_s, direction, speed_mps=0.4, cadence_spm=70.0, jitter=1.5, rise=0.6, limp=0.15)
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """Sit or stand in a ``vehicle`` (car, bus or train) that shakes up and down by ``level_mps2`` (root mean square).
+
+    ISO 2631-1, annex C: up to 0.3 is comfortable, from 0.8 uncomfortable, above 1.6 very uncomfortable.
+    """
+
+    duration_s: float
+    vehicle: str = "car"
+    level_mps2: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +120,7 @@ class TakeOff:
     duration_s: float
 
 
-Act: TypeAlias = Stand | Walk | Turn | Stumble | Slip | Fall | Sit | Lie | Handle | TakeOff
+Act: TypeAlias = Stand | Walk | Ride | Turn | Stumble | Slip | Fall | Sit | Lie | Handle | TakeOff
 Script: TypeAlias = Sequence[Act]
 
 

@@ -10,11 +10,14 @@ from sternway.motion.mounting import Mounting
 from sternway.samples import GRAVITY_MPS2, Floats
 from sternway.simulate.choreography import STILLNESS, Bout, Choreographer, Contact, Happening
 from sternway.simulate.script import SCRIPTS, Act, Script
+from sternway.simulate.vehicle import Vehicle
 from sternway.simulate.waveform import POINT_COUNT, stride_table
 
 GRID_HZ = 400
 _TILE_ROWS = 8 * GRID_HZ
 _ENVELOPE_S = 0.3
+LEAST_TURNING = 0.49
+"""The trunk's angles shrink no further than this in slow gait: the hips still sway over each foot."""
 
 # On the right hip, chip x backward and z to the right, tipped a little: nothing may depend on how the clip sits.
 BELT = Mounting(up=(0.0, 0.9659258262890683, 0.25881904510252074), forward=(-1.0, 0.0, 0.0), confidence=1.0)
@@ -81,6 +84,7 @@ class Walker:
         self._tables = {way: stride_table(way) for way in (Direction.FORWARD, Direction.BACKWARD)}
         self._sway = rng.uniform(0.0, 2.0 * np.pi, (3, 4)), rng.uniform(0.8, 1.25, (3, 4))
         self._bouts = [_GaitBout(bout) for bout in plan.bouts]
+        self._rides = [Vehicle(start_s, end_s, ride, seed) for start_s, end_s, ride in plan.rides]
         self._pushes = _Spans(plan.pushes)
         self._moves = _Spans(plan.moves)
         self._tile_index = -1
@@ -139,6 +143,8 @@ class Walker:
         motion[:, 0] += GRAVITY_MPS2 * np.sin(motion[:, 4])
         motion[:, 1] -= GRAVITY_MPS2 * np.sin(motion[:, 3])
         motion[:, :3] += self._looseness(times_s, tile) * effort[:, None]
+        for ride in self._rides:
+            ride.add_to(motion, times_s)
         self._pushes.add_pushes(motion, times_s)
         self._moves.add_moves(motion, times_s)
         motion[:, 3:6] += self._wander(times_s) * ((0.2 + effort) * (1.0 - motion[:, STILLNESS]))[:, None]
@@ -175,6 +181,8 @@ class _GaitBout:
         slopes = 1.0 / np.diff(knots_s)
         inner = 2.0 / (1.0 / slopes[:-1] + 1.0 / slopes[1:])
         self.direction = bout.direction
+        self._sizes = np.array((1.0, 1.0, bout.rise))
+        self._usual = float(np.median(bout.amplitudes))
         self.start_s, self.end_s = float(knots_s[0]), float(knots_s[-1]) + _ENVELOPE_S
         self._knots_s = np.append(knots_s, 2.0 * knots_s[-1] - knots_s[-2])
         self._slopes = np.concatenate((slopes[:1], inner, slopes[-1:], slopes[-1:]))
@@ -194,7 +202,9 @@ class _GaitBout:
         place = (phase - np.floor(phase)) * POINT_COUNT
         row = np.minimum(place.astype(np.int64), POINT_COUNT - 1)
         wave = table[row] + (place - row)[:, None] * (table[row + 1] - table[row])
-        motion[inside, :6] += size[:, None] * wave
+        turning = np.maximum(size, LEAST_TURNING * np.minimum(size / np.maximum(self._usual, 1e-9), 1.0))
+        motion[inside, :3] += size[:, None] * wave[:, :3] * self._sizes
+        motion[inside, 3:6] += turning[:, None] * wave[:, 3:6]
         effort[inside] += size
 
 
