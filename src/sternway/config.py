@@ -125,6 +125,7 @@ class DashboardSettings:
     state_dir: str = "/var/lib/sternway-dashboard"  #: where the store lies
     database: str = ""  #: a SQLAlchemy URL; empty means SQLite in state_dir
     public_url: str = ""  #: how phones reach it, where that is another address
+    trusted_proxies: str = ""  #: addresses or networks of reverse proxies in front of it, separated by commas
     certificate_file: str = ""  #: for https without a proxy
     key_file: str = ""  #: its private key
     trace_days: int = within(365, 0, _CENTURY_DAYS)  #: how long raw motion around events is kept

@@ -1,14 +1,27 @@
 """The door: the first owner, passwords, invitations, cookies and guessing."""
 
+import queue
 import re
+import threading
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from starlette.requests import Request
 
 from sternway.dashboard.store.schema import LOGINS, PEOPLE
 from sternway.dashboard.web.auth import LOGIN_S, AccessError, Role
-from sternway.dashboard.web.login_limits import TRIES_A_HOUSE, TRIES_AN_ADDRESS, WINDOW_S, Attempts
+from sternway.dashboard.web.client_address import client_address, trusted_networks
+from sternway.dashboard.web.login_limits import (
+    CHECKED_AT_ONCE,
+    TRIES_AN_ACCOUNT,
+    TRIES_AN_ADDRESS,
+    WAITING_COUNT,
+    WINDOW_S,
+    LoginLimits,
+    TooManyTriesError,
+)
+from sternway.errors import ConfigError
 
 PASSWORD = "three short words"
 
@@ -165,15 +178,111 @@ def test_guessing_is_slowed_down_and_said(house: Any) -> None:
     assert "Please wait" in answer.text
 
 
-def test_a_household_that_changes_addresses_is_slowed_down_too() -> None:
+def _wrong(limits: LoginLimits, address: str, account: str = "ada", purpose: str = "login") -> None:
+    with pytest.raises(AccessError), limits.trying(address, purpose, account):
+        raise AccessError("wrong")
+
+
+def test_one_device_locks_out_itself_and_nobody_else() -> None:
     now = [0.0]
-    attempts = Attempts(lambda: now[0])
-    for number in range(TRIES_A_HOUSE):
-        assert attempts.wait_s(f"10.0.0.{number}") == 0.0
-        attempts.wrong(f"10.0.0.{number}")
-    assert attempts.wait_s("10.0.1.1") == WINDOW_S
+    limits = LoginLimits(lambda: now[0])
+    for _ in range(TRIES_AN_ADDRESS):
+        _wrong(limits, "10.0.0.1")
+    with pytest.raises(TooManyTriesError) as refused, limits.trying("10.0.0.1", "login", "ada"):
+        pass
+    assert refused.value.wait_s == WINDOW_S
+    with limits.trying("10.0.0.2", "login", "ada"):
+        pass
+    with limits.trying("10.0.0.1", "invitation"):
+        pass
     now[0] = WINDOW_S
-    assert attempts.wait_s("10.0.1.1") == 0.0
+    with limits.trying("10.0.0.1", "login", "ada"):
+        pass
+
+
+def test_many_addresses_may_not_guess_at_one_account_but_its_own_devices_still_get_in() -> None:
+    limits = LoginLimits(lambda: 0.0)
+    with limits.trying("192.168.1.7", "login", "ada"):
+        pass
+    for number in range(TRIES_AN_ACCOUNT):
+        _wrong(limits, f"10.0.0.{number}")
+    with pytest.raises(TooManyTriesError), limits.trying("10.0.1.1", "login", "ada"):
+        pass
+    with limits.trying("192.168.1.7", "login", "ada"):
+        pass
+    with limits.trying("10.0.1.1", "login", "grandson"):
+        pass
+
+
+def test_tries_are_counted_before_they_are_checked_and_few_are_checked_at_once() -> None:
+    limits = LoginLimits(lambda: 0.0)
+    release, checking, refused = threading.Event(), threading.Semaphore(0), queue.Queue[float]()
+
+    def one(number: int) -> None:
+        try:
+            with limits.trying(f"10.0.0.{number}", "login", f"person-{number}"):
+                checking.release()
+                release.wait(10.0)
+        except TooManyTriesError as error:
+            refused.put(error.wait_s)
+
+    count = 60
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for _ in range(count - CHECKED_AT_ONCE - WAITING_COUNT):
+        assert refused.get(timeout=10.0) < WINDOW_S
+    for _ in range(CHECKED_AT_ONCE):
+        assert checking.acquire(timeout=10.0)
+    assert not checking.acquire(blocking=False)
+    release.set()
+    for thread in threads:
+        thread.join(10.0)
+    assert refused.empty()
+
+
+def test_wrong_logins_leave_an_invitation_alone(house: Any) -> None:
+    house.owner()
+    code = house.door.invite("Grandson", Role.VIEWER)
+    browser = house.browser()
+    browser.get("/login")
+    for _ in range(TRIES_AN_ADDRESS + 1):
+        browser.post("/login", name="Ada", password="wrong wrong")
+    browser.get(f"/join/{code}")
+    assert browser.post(f"/join/{code}", password=PASSWORD).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "trusted", "address"),
+    [
+        ("127.0.0.1", "10.0.0.9", "", "127.0.0.1"),
+        ("127.0.0.1", "10.0.0.9", "127.0.0.1", "10.0.0.9"),
+        ("10.0.0.5", "10.0.0.9", "127.0.0.1", "10.0.0.5"),
+        ("127.0.0.1", "6.6.6.6, 10.0.0.9", "127.0.0.1", "10.0.0.9"),
+        ("127.0.0.1", "6.6.6.6, 10.0.0.9, 172.30.32.2", "127.0.0.1,172.30.32.0/23", "10.0.0.9"),
+        ("127.0.0.1", "", "127.0.0.1", "127.0.0.1"),
+    ],
+)
+def test_only_a_trusted_proxy_says_where_a_request_comes_from(
+    peer: str, header: str, trusted: str, address: str
+) -> None:
+    headers = [(b"x-forwarded-for", header.encode())] if header else []
+    request = Request({"type": "http", "client": (peer, 1), "headers": headers})
+    assert client_address(request, trusted_networks(trusted)) == address
+
+
+def test_a_proxy_that_is_no_address_is_refused_in_words() -> None:
+    with pytest.raises(ConfigError, match="trusted_proxies"):
+        trusted_networks("my-proxy")
+
+
+def test_an_invitation_never_takes_its_address_from_a_request(house: Any) -> None:
+    browser = house.owner()
+    browser.get("/data")
+    browser.client.headers["host"] = "evil.example"
+    page = browser.post("/data/invite", name="Grandson", role="viewer").text
+    assert "/join/" in page
+    assert "evil.example" not in page
 
 
 def test_a_demo_lets_in_whoever_sits_at_the_machine_and_nobody_by_another_name(store: Any) -> None:

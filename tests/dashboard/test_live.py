@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sternway.dashboard.mqtt.live import Live
-from sternway.dashboard.verdict import FALL_S, FRESH_S, verdict
+from sternway.dashboard.verdict import FRESH_S, REST_S, Concern, verdict
 from sternway.events import Kind
 from sternway.records import Phase, State
 
@@ -40,10 +40,62 @@ def seen(walking: Any) -> Seen:
     return one
 
 
-def test_a_fall_nobody_answered_stays_for_half_an_hour(seen: Seen) -> None:
+def test_a_fall_nobody_answered_stays_until_somebody_settles_it(seen: Seen) -> None:
     assert seen.word_after() == "Fall"
-    assert seen.word_after(FALL_S - 1.0) == "Fall"
-    assert seen.word_after(1.0) == "Ready"
+    assert seen.word_after(86_400.0) == "Fall"
+    seen.live.settle("clip-1")
+    assert seen.word_after() == "Ready"
+
+
+def test_a_possible_fall_after_which_nothing_is_heard_is_never_silence(walking: Any) -> None:
+    seen = Seen(walking)
+    seen.enter(Phase.BACKWARD)
+    seen.feel(Kind.FALL)
+    seen.live.availability("clip-1", False)
+    for seconds in (4.0, 30.0, 7200.0):
+        seen.now_s += seconds
+        said = verdict(seen.live.sight("clip-1"))
+        assert said.word == "Was that a fall?"
+        assert "Nothing was heard from the clip since." in said.sentence
+    assert "2 hours ago" in said.sentence
+
+
+def test_two_stumbles_stay_the_reason_to_rest_though_the_clip_falls_silent(walking: Any) -> None:
+    seen = Seen(walking)
+    seen.enter(Phase.BACKWARD)
+    seen.feel(Kind.STUMBLE)
+    seen.now_s += 60.0
+    seen.feel(Kind.STUMBLE)
+    seen.now_s += FRESH_S
+    said = verdict(seen.live.sight("clip-1"))
+    assert said.word == "Rest today"
+    assert "Nothing was heard" in said.sentence
+    seen.enter(Phase.READY)
+    assert seen.word_after() == "Rest today"
+    assert "Nothing was heard" not in verdict(seen.live.sight("clip-1")).sentence
+    assert seen.word_after(REST_S) == "Ready"
+
+
+def test_one_stumble_in_each_of_two_walks_ends_none(walking: Any) -> None:
+    seen = Seen(walking)
+    for _ in range(2):
+        seen.enter(Phase.BACKWARD)
+        seen.feel(Kind.STUMBLE)
+        seen.now_s += FRESH_S
+        seen.enter(Phase.READY)
+    assert seen.word_after() == "Ready"
+
+
+def test_pain_that_ended_the_walk_just_now_is_said_and_an_old_report_is_not(walking: Any) -> None:
+    seen = Seen(walking)
+    seen.live.walk_ended("clip-1", Concern.PAIN)
+    assert seen.word_after() == "Ready"
+    seen.enter(Phase.BACKWARD)
+    seen.enter(Phase.READY)
+    seen.live.walk_ended("clip-1", Concern.PAIN)
+    assert seen.word_after() == "Rest today"
+    seen.feel(Kind.FALL_CANCELLED)
+    assert seen.word_after(FRESH_S) == "Rest today", "being OK after a fright does not end the pain"
 
 
 @pytest.mark.parametrize("kind", [Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL])

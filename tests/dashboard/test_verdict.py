@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 
 from sternway.dashboard.verdict import (
-    FALL_S,
     FAULTS,
     FRESH_S,
     STALE_RESTING_S,
     STALE_WALKING_S,
+    Concern,
     Happening,
     Sight,
     Tone,
+    Unsettled,
     verdict,
 )
 from sternway.events import Cause, Kind
@@ -48,10 +49,11 @@ def sight(
     silent_s: float | None = 0.5,
     happening: Happening | None = None,
     online: bool = True,
-    fall_age_s: float | None = None,
+    fell_s: float | None = None,
     **changes: Any,
 ) -> Sight:
-    return Sight(dataclasses.replace(WALKING, **changes), silent_s, online, happening, fall_age_s)
+    unsettled = None if fell_s is None else Unsettled(Concern.FALL, fell_s)
+    return Sight(dataclasses.replace(WALKING, **changes), silent_s, online, happening, unsettled)
 
 
 def test_a_steady_walk_is_steady() -> None:
@@ -76,11 +78,10 @@ def test_a_steady_walk_is_steady() -> None:
         (sight(happening=Happening(Kind.STUMBLE, 3.0)), "Stumble"),
         (sight(happening=Happening(Kind.STUMBLE, FRESH_S)), "Steady"),
         (sight(happening=Happening(Kind.FALL, 3.0)), "Was that a fall?"),
-        (sight(fall_age_s=FALL_S - 1.0), "Fall"),
-        (sight(fall_age_s=FALL_S), "Steady"),
-        (sight(silent_s=STALE_WALKING_S, fall_age_s=60.0), "Fall"),
-        (sight(fall_age_s=60.0, happening=Happening(Kind.STUMBLE, 3.0)), "Stumble"),
-        (sight(fall_age_s=60.0, happening=Happening(Kind.STUMBLE, FRESH_S)), "Fall"),
+        (sight(fell_s=86_400.0), "Fall"),
+        (sight(silent_s=STALE_WALKING_S, fell_s=60.0), "Fall"),
+        (sight(fell_s=60.0, happening=Happening(Kind.STUMBLE, 3.0)), "Stumble"),
+        (sight(fell_s=60.0, happening=Happening(Kind.STUMBLE, FRESH_S)), "Fall"),
     ],
 )
 def test_the_word_fits(seen: Sight, word: str) -> None:
@@ -104,3 +105,22 @@ def test_what_is_not_heard_is_never_shown_calm(phase: Phase, silent_s: float | N
 
 def test_a_stumble_is_shown_even_while_still_learning() -> None:
     assert verdict(sight(happening=Happening(Kind.STUMBLE, 1.0), stability_learning=True)).word == "Stumble"
+
+
+@pytest.mark.parametrize("concern", list(Concern))
+@pytest.mark.parametrize("silent_s", [0.5, 4.0, 3600.0, None])
+@pytest.mark.parametrize("online", [True, False])
+def test_silence_never_hides_what_nobody_settled(concern: Concern, silent_s: float | None, online: bool) -> None:
+    seen = dataclasses.replace(sight(silent_s=silent_s, online=online), unsettled=Unsettled(concern, 600.0))
+    said = verdict(seen)
+    assert said.word in {"Fall", "Was that a fall?", "Rest today"}
+    assert said.tone in {Tone.ALARM, Tone.CARE}
+    assert "10 min ago" in said.sentence
+    assert ("Nothing was heard" in said.sentence) == (silent_s is None or silent_s > 600.0)
+
+
+def test_only_what_stops_the_warnings_says_that_nothing_warns() -> None:
+    goes_on = {Cause.STORE_FULL, Cause.LOW_BATTERY}
+    for cause in Cause:
+        advice = verdict(sight(fault=cause)).advice
+        assert ("goes on watching and warning" in advice) == (cause in goes_on), cause

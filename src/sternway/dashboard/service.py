@@ -18,6 +18,8 @@ from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.store.database import Store, open_store
 from sternway.dashboard.web.app import build_app
 from sternway.dashboard.web.auth import Door
+from sternway.dashboard.web.client_address import trusted_networks
+from sternway.dashboard.web.connection_limits import cut_stalled_readers, limited_protocol
 from sternway.errors import ConfigError, StoreError
 from sternway.pairing.secret_files import give_to_folders_owner
 
@@ -132,6 +134,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        cut_stalled_readers(listener)
     except OSError as error:
         raise ConfigError(
             f"cannot listen on {host}:{port} ({error.strerror}); set [dashboard] host and port"
@@ -154,6 +157,8 @@ def _config(settings: Settings, app: object) -> uvicorn.Config:
         server_header=False,
         access_log=False,
         ws="none",
+        http=limited_protocol(trusted_networks(part.trusted_proxies)),
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_S,
         h11_max_incomplete_event_size=32_768,
     )

@@ -13,8 +13,8 @@ STALE_RESTING_S = 40.0
 """The clip speaks at least every 30 s at rest."""
 FRESH_S = 20.0
 """How long a stumble stays the verdict: long enough to look up from the phone, short enough to stay true."""
-FALL_S = 1800.0
-"""How long a confirmed fall stays the verdict unless the wearer says *I'm OK* or starts a walk."""
+REST_S = 12 * 3600.0
+"""How long a walk that two stumbles or pain ended stays the verdict: the rest of the day, or until another walk."""
 
 
 class Tone(StrEnum):
@@ -36,18 +36,40 @@ class Happening:
     cause: Cause | None = None
 
 
+class Concern(StrEnum):
+    """What stays open until somebody settles it, gravest first; silence does not end it."""
+
+    FALL = "fall"
+    POSSIBLE_FALL = "possible_fall"
+    TWO_STUMBLES = "two_stumbles"
+    PAIN = "pain"
+
+    @property
+    def is_fall(self) -> bool:
+        """Whether *I'm OK* settles it."""
+        return self in {Concern.FALL, Concern.POSSIBLE_FALL}
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A concern and the seconds since it began."""
+
+    concern: Concern
+    age_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What is known of a clip at one moment. ``silent_s`` is ``None`` where it has not been heard since start.
 
-    ``fall_age_s`` is since the newest confirmed fall, ``None`` without one or where all is well again.
+    ``unsettled`` is the gravest concern that nobody has settled yet.
     """
 
     state: State | None
     silent_s: float | None
     online: bool | None
     happening: Happening | None = None
-    fall_age_s: float | None = None
+    unsettled: Unsettled | None = None
 
     @property
     def is_live(self) -> bool:
@@ -151,12 +173,19 @@ _STEADINESS: dict[str, tuple[Tone, str, str, str, str]] = {
 def verdict(sight: Sight) -> Verdict:
     """Return what to say about a clip; what is not known is said first, danger second, calm last.
 
-    A fall that nobody answered is said also of a clip that is not heard any more.
+    What nobody has settled (a fall, a walk that was stopped) is said also of a clip that is not heard any more.
     """
     if not sight.is_live:
-        return _unanswered_fall(sight) or _out_of_touch(sight)
+        return _unsettled(sight) or _out_of_touch(sight)
     assert sight.state is not None  # what is live has spoken
-    return _happened(sight) or _unanswered_fall(sight) or _troubled(sight.state) or _walking(sight.state)
+    is_fall = sight.unsettled is not None and sight.unsettled.concern.is_fall
+    return (
+        _happened(sight)
+        or (_unsettled(sight) if is_fall else None)
+        or _troubled(sight.state)
+        or _unsettled(sight)
+        or _walking(sight.state)
+    )
 
 
 def _troubled(state: State) -> Verdict | None:
@@ -189,11 +218,64 @@ def _happened(sight: Sight) -> Verdict | None:
     return None
 
 
-def _unanswered_fall(sight: Sight) -> Verdict | None:
-    if sight.fall_age_s is not None and sight.fall_age_s < FALL_S:
-        words = "A fall was felt and nobody answered for 20 seconds."
-        return Verdict(Tone.ALARM, "fall", "Fall", words, "Go and look now. The page calls nobody.")
-    return None
+_CONCERNS: dict[Concern, tuple[Tone, str, str, str, str]] = {
+    Concern.FALL: (
+        Tone.ALARM,
+        "fall",
+        "Fall",
+        "A fall was felt {ago}, and nobody answered for 20 seconds.",
+        "Go and look now. The page calls nobody. Press I’m OK when all is well.",
+    ),
+    Concern.POSSIBLE_FALL: (
+        Tone.ALARM,
+        "fall",
+        "Was that a fall?",
+        "What may be a fall was felt {ago}, and nobody answered.",
+        "Go and look now. The page calls nobody. Press I’m OK when all is well.",
+    ),
+    Concern.TWO_STUMBLES: (
+        Tone.CARE,
+        "stumble",
+        "Rest today",
+        "Two stumbles ended the walk {ago}.",
+        "Do not walk backwards again today.",
+    ),
+    Concern.PAIN: (
+        Tone.CARE,
+        "stop",
+        "Rest today",
+        "Pain ended the walk {ago}.",
+        "Rest. If the pain stays, ask a professional before the next walk.",
+    ),
+}
+_SILENT = " Nothing was heard from the clip since."
+
+
+def _unsettled(sight: Sight) -> Verdict | None:
+    """Return what nobody has settled yet, and whether the clip has spoken since."""
+    if sight.unsettled is None:
+        return None
+    concern, age_s = sight.unsettled.concern, sight.unsettled.age_s
+    if not concern.is_fall and age_s >= REST_S:
+        return None
+    tone, icon, word, sentence, advice = _CONCERNS[concern]
+    is_silent = not sight.is_live and (sight.silent_s is None or sight.silent_s >= age_s - STALE_WALKING_S)
+    return Verdict(tone, icon, word, sentence.format(ago=ago(age_s)) + (_SILENT if is_silent else ""), advice)
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was, as coarse as people say it.
+
+    >>> ago(20.0), ago(200.0), ago(7300.0), ago(200000.0)
+    ('less than a minute ago', '3 min ago', '2 hours ago', '2 days ago')
+    """
+    if seconds < 60.0:
+        return "less than a minute ago"
+    for length_s, one, many in ((86400.0, "1 day ago", "days ago"), (3600.0, "1 hour ago", "hours ago")):
+        count = int(seconds // length_s)
+        if count:
+            return one if count == 1 else f"{count} {many}"
+    return f"{int(seconds // 60)} min ago"
 
 
 def _out_of_touch(sight: Sight) -> Verdict:

@@ -25,8 +25,10 @@ from sternway.dashboard.mqtt.decoding import age_s, arrival, is_online, is_recor
 from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.store.intake import keep, meet
+from sternway.dashboard.verdict import Concern
 from sternway.errors import MessageError, SternwayError, StoreError
 from sternway.events import Kind
+from sternway.records import Record, RecordKind
 from sternway.wire import messages, topics
 
 _log = logging.getLogger(__name__)
@@ -36,6 +38,9 @@ BATCH_COUNT = 200
 RETRY_S = 5.0
 ANSWER_S = 4.0
 """A clip answers at once; longer than this and a person taps again."""
+
+_CONCERNS = {"two_stumbles": Concern.TWO_STUMBLES, "pain": Concern.PAIN}
+"""Reasons for the end of a walk that stay on the page."""
 
 _INCOMING = (topics.AVAILABILITY, topics.STATE, topics.EVENT, topics.RECORD, topics.REPLY)
 
@@ -49,7 +54,7 @@ class Ingest:
 
     def __init__(self, broker: BrokerSettings, store: Store, live: Live, client_id: str = CLIENT_ID) -> None:
         self._broker = broker
-        self._store = store
+        self._store = store.with_own_connections()
         self._live = live
         self._client_id = client_id
         self._arrived: queue.Queue[tuple[messages.Arrival, MQTTMessage] | None] = queue.Queue()
@@ -217,11 +222,18 @@ class Ingest:
             try:
                 covered = keep(self._store, [arrival for arrival, _ in batch])
                 self._acknowledge(covered, [message for _, message in batch])
+                self._tell_why_walks_ended([record for (record, _), _ in batch])
             except StoreError as error:
                 self._say(f"records cannot be stored: {error}")
             except Exception as error:
                 _log.exception("records cannot be stored")
                 self._say(f"records cannot be stored: {error!r}; see the log of the dashboard")
+
+    def _tell_why_walks_ended(self, records: list[Record]) -> None:
+        for record in records:
+            concern = _CONCERNS.get(str(record.body.get("reason"))) if record.kind is RecordKind.SESSION else None
+            if concern is not None:
+                self._live.walk_ended(record.moment.clip_id, concern)
 
     def _gather(self) -> list[tuple[messages.Arrival, MQTTMessage]]:
         first = self._arrived.get()

@@ -32,8 +32,16 @@ class Store:
     def __init__(self, engine: sa.Engine, path: Path | None, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._writer = engine.execution_options(sternway_begin="BEGIN IMMEDIATE")
+        self._others: list[Store] = []
         self.path = path
         self.clock = clock
+
+    def with_own_connections(self) -> "Store":
+        """Return the same store with a pool of its own, which nothing else can use up; it closes with this one."""
+        engine = _sqlite_engine(self.path) if self.path else sa.create_engine(self._engine.url, pool_pre_ping=True)
+        own = Store(engine, self.path, self.clock)
+        self._others.append(own)
+        return own
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -71,6 +79,8 @@ class Store:
 
     def close(self) -> None:
         """Let go of every connection."""
+        for other in self._others:
+            other.close()
         self._engine.dispose()
 
 
@@ -117,6 +127,22 @@ def check_backup(path: Path) -> None:
         raise StoreError(f"{path} is not a backup of a Sternway dashboard") from error
     if not _known(step):
         raise StoreError(f"{path} was written by a newer Sternway (step {step}); install that version first")
+    _refuse_active_content(path)
+
+
+def _refuse_active_content(path: Path) -> None:
+    """Raise :class:`StoreError` where a backup would run something of its own when it is used."""
+    query = (
+        "SELECT type, name FROM sqlite_master WHERE type NOT IN ('table', 'index') "
+        "OR sql LIKE 'CREATE VIRTUAL%' ORDER BY name"
+    )
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        found = connection.execute(query).fetchone()
+    if found is not None:
+        raise StoreError(
+            f"{path} holds the {found[0]} {found[1]!r}, which no backup of Sternway has. It was not restored: "
+            "use a backup that you made yourself"
+        )
 
 
 def backups(path: Path) -> list[Path]:
@@ -129,14 +155,14 @@ def copy_store(path: Path, target: Path) -> Path:
     if target.exists():
         raise StoreError(f"{target} exists already; name another file")
     if not target.parent.exists():
-        target.parent.mkdir(parents=True)
+        target.parent.mkdir(parents=True, mode=0o700)
         give_to_folders_owner(target.parent)
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     try:
+        partial.touch(mode=0o600)
         with contextlib.closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
             connection.execute("VACUUM INTO ?", (str(partial),))
-        partial.chmod(0o600)
         give_to_folders_owner(partial)
         partial.rename(target)
     except (sqlite3.Error, OSError) as error:
@@ -165,10 +191,14 @@ def _sqlite_path(settings: DashboardSettings) -> Path | None:
 
 def _sqlite_engine(path: Path) -> sa.Engine:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # one that was made with another umask; SQLite gives its journals the same mode
     except OSError as error:
         raise StoreError(f"cannot make {path.parent}: {error.strerror}; set [dashboard] state_dir") from error
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_S})
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_S}, pool_timeout=BUSY_S
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
@@ -201,8 +231,6 @@ def _upgrade(engine: sa.Engine, path: Path | None) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        if path is not None:
-            path.chmod(0o600)
 
 
 def _known(step: str) -> bool:

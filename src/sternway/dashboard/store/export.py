@@ -15,6 +15,9 @@ from sternway.dashboard.store.schema import EVENTS, JOURNAL, LABELS, PLANS, RECO
 from sternway.dashboard.store.trace_codec import unpack
 
 CHUNK_COUNT = 200
+"""Rows read at once; no connection is held while they are sent."""
+RECORD_CHUNK_COUNT = 20
+"""The same for records with their samples, some 40 kB each."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a text for a formula (OWASP, CSV injection)."""
 
@@ -29,7 +32,6 @@ def walks_csv(store: Store, clip_id: str) -> Iterator[str]:
         sa.select(WALKS, RECORDS.c.body, RECORDS.c.clock)
         .join(RECORDS, RECORDS.c.id == WALKS.c.record_id)
         .where(WALKS.c.clip_id == clip_id)
-        .order_by(WALKS.c.started_s)
     )
 
     def line(row: Any) -> list[Any]:
@@ -51,7 +53,7 @@ def walks_csv(store: Store, clip_id: str) -> Iterator[str]:
             row.reason,
         ]
 
-    return _csv(store, header, query, line)
+    return _csv(_rows(store, query, WALKS.c.started_s, WALKS.c.record_id), header, line)
 
 
 def events_csv(store: Store, clip_id: str) -> Iterator[str]:
@@ -61,26 +63,26 @@ def events_csv(store: Store, clip_id: str) -> Iterator[str]:
         .join(RECORDS, RECORDS.c.id == EVENTS.c.record_id)
         .outerjoin(LABELS, LABELS.c.id == newest_label())
         .where(EVENTS.c.clip_id == clip_id)
-        .order_by(EVENTS.c.at_s)
     )
 
     def line(row: Any) -> list[Any]:
         evidence = json.dumps(row.body.get("evidence", {}), sort_keys=True)
         return [_utc(row.at_s), row.clock, row.kind, row.severity, row.cause, row.level, row.verdict, evidence]
 
-    return _csv(store, "at_utc,clock,kind,severity,cause,level,label,evidence", query, line)
+    rows = _rows(store, query, EVENTS.c.at_s, EVENTS.c.record_id)
+    return _csv(rows, "at_utc,clock,kind,severity,cause,level,label,evidence", line)
 
 
 def journal_csv(store: Store, clip_id: str) -> Iterator[str]:
     """Give one line a journal entry, corrected ones too."""
-    query = sa.select(JOURNAL).where(JOURNAL.c.clip_id == clip_id).order_by(JOURNAL.c.id)
+    query = sa.select(JOURNAL).where(JOURNAL.c.clip_id == clip_id)
 
     def line(row: Any) -> list[Any]:
         entry = row.entry
         body = json.dumps(entry["body"], sort_keys=True, ensure_ascii=False)
         return [row.day, row.kind, body, entry["written"], row.written_by, entry["entry_id"], entry["corrects"]]
 
-    return _csv(store, "day,kind,body,written_utc,written_by,entry_id,corrects", query, line)
+    return _csv(_rows(store, query, JOURNAL.c.id), "day,kind,body,written_utc,written_by,entry_id,corrects", line)
 
 
 def everything_ndjson(store: Store, clip_id: str) -> Iterator[str]:
@@ -89,20 +91,19 @@ def everything_ndjson(store: Store, clip_id: str) -> Iterator[str]:
         sa.select(RECORDS, TRACES.c.samples)
         .outerjoin(TRACES, TRACES.c.record_id == RECORDS.c.id)
         .where(RECORDS.c.clip_id == clip_id)
-        .order_by(RECORDS.c.id)
     )
-    for row in _rows(store, query):
-        values = dict(row._mapping)
+    for row in _rows(store, query, RECORDS.c.id, chunk_count=RECORD_CHUNK_COUNT):
+        values = _values(row)
         samples = values.pop("samples")
         if samples is not None:
             values["body"] = unpack(values["body"], samples)
         yield _json("record", values)
-    for name, table, order in (("journal", JOURNAL, JOURNAL.c.id), ("plan", PLANS, PLANS.c.id)):
-        for row in _rows(store, sa.select(table).where(table.c.clip_id == clip_id).order_by(order)):
-            yield _json(name, dict(row._mapping))
+    for name, table in (("journal", JOURNAL), ("plan", PLANS)):
+        for row in _rows(store, sa.select(table).where(table.c.clip_id == clip_id), table.c.id):
+            yield _json(name, _values(row))
     labels = sa.select(LABELS).join(RECORDS, RECORDS.c.id == LABELS.c.record_id).where(RECORDS.c.clip_id == clip_id)
-    for row in _rows(store, labels.order_by(LABELS.c.id)):
-        yield _json("label", dict(row._mapping))
+    for row in _rows(store, labels, LABELS.c.id):
+        yield _json("label", _values(row))
 
 
 EXPORTS: dict[str, tuple[str, str, Callable[[Store, str], Iterator[str]]]] = {
@@ -114,14 +115,34 @@ EXPORTS: dict[str, tuple[str, str, Callable[[Store, str], Iterator[str]]]] = {
 """Every file that can be asked for; there is no other."""
 
 
-def _rows(store: Store, query: sa.Select[Any]) -> Iterator[Any]:
-    with store.read() as connection:
-        yield from connection.execution_options(yield_per=CHUNK_COUNT).execute(query)
+def _rows(
+    store: Store, query: sa.Select[Any], *key: sa.ColumnElement[Any], chunk_count: int = CHUNK_COUNT
+) -> Iterator[Any]:
+    """Give the rows of ``query`` in the order of ``key``, which is unique, a chunk at a time.
+
+    Between two chunks no connection is held: a download that nobody reads takes none from the others.
+    """
+    names = [f"key_{number}" for number in range(len(key))]
+    query = query.add_columns(*(column.label(name) for column, name in zip(key, names, strict=True)))
+    query = query.order_by(*key).limit(chunk_count)
+    after: tuple[Any, ...] | None = None
+    while True:
+        with store.read() as connection:
+            due = query if after is None else query.where(sa.tuple_(*key) > after)
+            rows = connection.execute(due).all()
+        yield from rows
+        if len(rows) < chunk_count:
+            return
+        after = tuple(getattr(rows[-1], name) for name in names)
 
 
-def _csv(store: Store, header: str, query: sa.Select[Any], line: Callable[[Any], list[Any]]) -> Iterator[str]:
+def _values(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row._mapping.items() if not name.startswith("key_")}
+
+
+def _csv(rows: Iterator[Any], header: str, line: Callable[[Any], list[Any]]) -> Iterator[str]:
     yield header + "\r\n"
-    for row in _rows(store, query):
+    for row in rows:
         sheet = io.StringIO()
         csv.writer(sheet).writerow([_safe(value) for value in line(row)])
         yield sheet.getvalue()

@@ -22,7 +22,7 @@ from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.web.auth import Door
 from sternway.dashboard.web.event_stream import Stream
-from sternway.dashboard.web.login_limits import Attempts
+from sternway.dashboard.web.login_limits import LoginLimits
 from sternway.dashboard.web.pages import PAGES, Page
 from sternway.dashboard.web.rendering import make_environment
 from sternway.dashboard.web.request_context import Rooms
@@ -46,7 +46,7 @@ _HEADERS = {
 
 def build_app(settings: Settings, store: Store, live: Live, ingest: Ingest, *, is_demo: bool = False) -> Starlette:
     """Return the application. In a demo whoever sits at this machine is the owner, and no other machine is let in."""
-    rooms = Rooms(settings, store, Door(store), Attempts(), live, ingest, make_environment(), is_demo)
+    rooms = Rooms(settings, store, Door(store), LoginLimits(), live, ingest, make_environment(), is_demo)
     stream = Stream(rooms)
 
     async def watch(request: Request) -> Response:

@@ -1,42 +1,102 @@
-"""Slows down whoever guesses: a few wrong tries an address, some more for the whole house."""
+"""Rate limits for passwords and codes: how often one may be tried, and how many are checked at once."""
 
+import contextlib
 import ipaddress
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sternway.errors import SternwayError
 
 WINDOW_S = 300.0
 TRIES_AN_ADDRESS = 5
-TRIES_A_HOUSE = 30
-"""At thirty guesses in five minutes the 10^12 set-up codes last for three hundred thousand years."""
+TRIES_AN_ACCOUNT = 20
+"""From all addresses that never logged in to it: whoever guesses never locks out the devices that are used."""
+CHECKED_AT_ONCE = 2
+"""One check of a password takes 16 MB of memory and a quarter of a second of a core."""
+WAITING_COUNT = 4
+"""So many more may wait for a check, about half a second each; whoever comes then is asked to come back."""
+BUSY_RETRY_S = 5.0
 
 
-class Attempts:
-    """Counts wrong tries in the last five minutes. ``clock`` gives monotonic seconds."""
+class TooManyTriesError(SternwayError):
+    """Too many wrong tries, or too many at once; ``wait_s`` says when to come back."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"wait {wait_s:.0f} s")
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try: when (monotonic seconds), from which network, what for, and at whose account."""
+
+    time_s: float
+    network: str
+    purpose: str
+    account: str
+
+    @property
+    def device(self) -> tuple[str, str, str]:
+        """Return what is known again once a try succeeded."""
+        return self.network, self.purpose, self.account
+
+
+class LoginLimits:
+    """Counts the tries of the last five minutes, each before it is checked. ``clock`` gives monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._wrong: deque[tuple[float, str]] = deque()
+        self._tries: deque[Try] = deque()
+        self._devices: set[tuple[str, str, str]] = set()
+        self._places = threading.BoundedSemaphore(CHECKED_AT_ONCE + WAITING_COUNT)
+        self._checks = threading.BoundedSemaphore(CHECKED_AT_ONCE)
 
-    def wait_s(self, address: str) -> float:
-        """Return how long ``address`` must wait before the next try; zero if it may try now."""
-        now_s, network = self._clock(), _network(address)
-        with self._lock:
-            while self._wrong and self._wrong[0][0] <= now_s - WINDOW_S:
-                self._wrong.popleft()
-            times = [time_s for time_s, _ in self._wrong]
-            own = [time_s for time_s, other in self._wrong if other == network]
-        until = [
-            kept[-limit] for kept, limit in ((times, TRIES_A_HOUSE), (own, TRIES_AN_ADDRESS)) if len(kept) >= limit
-        ]
-        return max(until) + WINDOW_S - now_s if until else 0.0
+    @contextlib.contextmanager
+    def trying(self, address: str, purpose: str, account: str = "") -> Iterator[None]:
+        """Check one password or code inside the block; a block that ends without an error was no wrong try.
 
-    def wrong(self, address: str) -> None:
-        """Count one wrong try."""
+        Tries for one ``purpose`` (such as ``login``) leave those for another alone. Raise
+        :class:`TooManyTriesError` instead where ``address`` or ``account`` has none left, or where too many checks
+        are waiting.
+        """
+        if not self._places.acquire(blocking=False):
+            raise TooManyTriesError(BUSY_RETRY_S)
+        try:
+            one = self._count(Try(self._clock(), _network(address), purpose, account))
+            with self._checks:
+                yield
+            self._succeeded(one)
+        finally:
+            self._places.release()
+
+    def _count(self, one: Try) -> Try:
         with self._lock:
-            self._wrong.append((self._clock(), _network(address)))
+            while self._tries and self._tries[0].time_s <= one.time_s - WINDOW_S:
+                self._tries.popleft()
+            same = [other for other in self._tries if other.purpose == one.purpose]
+            until = _used_up([other for other in same if other.network == one.network], TRIES_AN_ADDRESS)
+            if one.device not in self._devices:
+                strange = [other for other in same if other.device not in self._devices]
+                until += _used_up([other for other in strange if other.account == one.account], TRIES_AN_ACCOUNT)
+            if until:
+                raise TooManyTriesError(max(until) - one.time_s)
+            self._tries.append(one)
+            return one
+
+    def _succeeded(self, one: Try) -> None:
+        with self._lock:
+            with contextlib.suppress(ValueError):
+                self._tries.remove(one)
+            self._devices.add(one.device)
+
+
+def _used_up(tries: Sequence[Try], limit: int) -> list[float]:
+    """Return until when there is no further try, or nothing."""
+    return [tries[-limit].time_s + WINDOW_S] if len(tries) >= limit else []
 
 
 def _network(address: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sternway import __version__
+from sternway.dashboard.verdict import ago
 from sternway.dashboard.web import words
 from sternway.programme.journal import Entry, EntryKind
 
@@ -70,21 +71,6 @@ def minutes(seconds: float) -> str:
     if 0.0 < seconds < 60.0:
         return "under 1 min"
     return f"{int(seconds // 60)} min"
-
-
-def ago(seconds: float) -> str:
-    """Return how long ago something was, as coarse as people say it.
-
-    >>> ago(20.0), ago(200.0), ago(7300.0), ago(200000.0)
-    ('less than a minute ago', '3 min ago', '2 hours ago', '2 days ago')
-    """
-    if seconds < 60.0:
-        return "less than a minute ago"
-    for length_s, one, many in ((86400.0, "1 day ago", "days ago"), (3600.0, "1 hour ago", "hours ago")):
-        count = int(seconds // length_s)
-        if count:
-            return one if count == 1 else f"{count} {many}"
-    return f"{int(seconds // 60)} min ago"
 
 
 def number(value: float | None, digits: int = 0) -> str:

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,8 +21,10 @@ from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.web import words
 from sternway.dashboard.web.auth import Door, Person, Role
-from sternway.dashboard.web.login_limits import Attempts
+from sternway.dashboard.web.client_address import Network, client_address, trusted_networks
+from sternway.dashboard.web.login_limits import LoginLimits
 from sternway.errors import SternwayError
+from sternway.pairing.household import own_address
 
 COOKIE_S = 90 * 86400
 
@@ -45,7 +48,7 @@ class Rooms:
     settings: Settings
     store: Store
     door: Door
-    attempts: Attempts
+    login_limits: LoginLimits
     live: Live
     ingest: Ingest
     environment: Environment
@@ -56,6 +59,25 @@ class Rooms:
         """Whether people reach the dashboard by https: by its own certificate or through a proxy."""
         settings = self.settings.dashboard
         return bool(settings.certificate_file) or settings.public_url.startswith("https://")
+
+    @property
+    def trusted_proxies(self) -> tuple[Network, ...]:
+        """Return the reverse proxies whose word about a request counts."""
+        return trusted_networks(self.settings.dashboard.trusted_proxies)
+
+    def known_address(self, host: str) -> str:
+        """Return how phones reach the dashboard: never by a name that a request made up.
+
+        ``host`` is what the request says; it is taken only where it is one of this machine's own names.
+        """
+        settings = self.settings.dashboard
+        if settings.public_url:
+            return settings.public_url.rstrip("/")
+        name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+        own = socket.gethostname().partition(".")[0]
+        known = {own, f"{own}.local", own_address(), "localhost", "127.0.0.1", "[::1]"}
+        scheme = "https" if self.is_secure else "http"
+        return f"{scheme}://{host}" if name in known else f"{scheme}://{own_address()}:{settings.port}"
 
     @property
     def cookie(self) -> str:
@@ -89,6 +111,11 @@ class Visit:
     def store(self) -> Store:
         """Return the store."""
         return self.rooms.store
+
+    @property
+    def address(self) -> str:
+        """Return the address that the request comes from."""
+        return client_address(self.request, self.rooms.trusted_proxies)
 
     @property
     def is_owner(self) -> bool:

@@ -1,5 +1,6 @@
 """The door each request goes through: who asks, whether the form is ours, whether the page is for them."""
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ _log = logging.getLogger(__name__)
 
 BODY_BYTES = 65_536
 """The largest form; the longest note is a thousand characters."""
+BODY_S = 20.0
+"""How long a form may take to arrive, also on the edge of the house's Wi-Fi."""
 FORM_FIELD_COUNT = 100
 _COME_IN = '<!doctype html><html lang="en"><meta http-equiv="refresh" content="0"><title>Sternway</title></html>'
 DEMO_PERSON = Person(0, "You", Role.OWNER)
@@ -34,10 +37,14 @@ async def read_form(request: Request) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        raise HTTPException(408) from error
     try:
         return dict(
             parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELD_COUNT)

@@ -23,8 +23,8 @@ def invite(visit: Visit) -> Response:
     name = visit.text("name", 40, required=True)
     role = Role(visit.choice("role", tuple(Role), Role.VIEWER.value) or Role.VIEWER)
     code = visit.rooms.door.invite(name, role)
-    base = visit.rooms.settings.dashboard.public_url or str(visit.request.base_url)
-    return _page(visit, link=f"{base.rstrip('/')}/join/{code}", invited=name)
+    base = visit.rooms.known_address(visit.request.headers.get("host", ""))
+    return _page(visit, link=f"{base}/join/{code}", invited=name)
 
 
 def remove(visit: Visit) -> Response:

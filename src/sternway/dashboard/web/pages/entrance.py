@@ -5,6 +5,7 @@ from collections.abc import Callable
 from starlette.responses import RedirectResponse, Response
 
 from sternway.dashboard.web.auth import AccessError, Person
+from sternway.dashboard.web.login_limits import BUSY_RETRY_S, TooManyTriesError
 from sternway.dashboard.web.request_context import COOKIE_S, Visit, set_browser
 
 
@@ -19,6 +20,7 @@ def set_up(visit: Visit) -> Response:
         visit,
         "setup.html",
         lambda: visit.rooms.door.set_up(visit.form.get("code", ""), visit.text("name", 40), _password(visit)),
+        purpose="set_up",
     )
 
 
@@ -31,7 +33,14 @@ def login(visit: Visit) -> Response:
 
 def log_in(visit: Visit) -> Response:
     """Let a person in."""
-    return _try(visit, "login.html", lambda: visit.rooms.door.log_in(visit.text("name", 40), _password(visit)))
+    name = visit.text("name", 40)
+    return _try(
+        visit,
+        "login.html",
+        lambda: visit.rooms.door.log_in(name, _password(visit)),
+        purpose="login",
+        account=name.casefold(),
+    )
 
 
 def invitation(visit: Visit) -> Response:
@@ -44,7 +53,9 @@ def join(visit: Visit) -> Response:
     """Let an invited person in."""
     code = visit.request.path_params["code"]
     name = visit.rooms.door.invited(code)
-    return _try(visit, "join.html", lambda: visit.rooms.door.join(code, _password(visit)), name=name)
+    return _try(
+        visit, "join.html", lambda: visit.rooms.door.join(code, _password(visit)), purpose="invitation", name=name
+    )
 
 
 def log_out(visit: Visit) -> Response:
@@ -68,23 +79,28 @@ def look_at(visit: Visit) -> Response:
     return response
 
 
-def _try(visit: Visit, template: str, admit: Callable[[], Person], **facts: str) -> Response:
+def _try(
+    visit: Visit, template: str, admit: Callable[[], Person], *, purpose: str, account: str = "", **facts: str
+) -> Response:
     """Let a person in, or say what was wrong; whoever is wrong too often must wait."""
-    attempts, address = visit.rooms.attempts, visit.request.client.host if visit.request.client else ""
-    wait_s = attempts.wait_s(address)
-    if wait_s > 0:
-        problem = f"Too many wrong tries. Please wait {int(wait_s // 60) + 1} minutes."
-        response: Response = visit.page(template, status=429, problem=problem, **facts)
-        response.headers["retry-after"] = str(int(wait_s) + 1)
-        return response
     try:
-        person = admit()
+        with visit.rooms.login_limits.trying(visit.address, purpose, account):
+            person = admit()
+    except TooManyTriesError as error:
+        response: Response = visit.page(template, status=429, problem=_wait_words(error.wait_s), **facts)
+        response.headers["retry-after"] = str(int(error.wait_s) + 1)
+        return response
     except AccessError as error:
-        attempts.wrong(address)
         return visit.page(template, status=422, problem=str(error), **facts)
     response = visit.go("/")
     set_browser(response, visit, visit.rooms.door.remember(person))
     return response
+
+
+def _wait_words(wait_s: float) -> str:
+    if wait_s <= BUSY_RETRY_S:
+        return "Others are logging in right now. Please try again in a few seconds."
+    return f"Too many wrong tries. Please wait {int(wait_s // 60) + 1} minutes."
 
 
 def _password(visit: Visit) -> str:

@@ -7,9 +7,9 @@ from starlette.responses import Response
 from sternway.dashboard.mqtt.ingest import NoAnswerError
 from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.programme import home_day, programme_of
-from sternway.dashboard.verdict import Sight, Verdict, verdict
+from sternway.dashboard.verdict import Sight, Verdict, ago, verdict
 from sternway.dashboard.web import words
-from sternway.dashboard.web.rendering import ago, minutes, number
+from sternway.dashboard.web.rendering import minutes, number
 from sternway.dashboard.web.request_context import Visit
 from sternway.events import Kind
 from sternway.programme.journal import PLACES_OF_PAIN
@@ -48,9 +48,15 @@ def command(visit: Visit) -> Response:
     if name == "start" and programme_of(visit.store, visit.clip.id, home_day(visit.store.clock())).refused:
         return visit.go("/programme/screening", "ask_first")
     body = {"on": visit.form.get("on") == "yes"} if name == "haptics" else {}
+    unsettled = visit.rooms.live.sight(visit.clip.id).unsettled
     try:
         reply = visit.rooms.ingest.command(visit.clip.id, name, body)
     except NoAnswerError:
+        reply = None
+    if name == "ok" and unsettled is not None and unsettled.age_s > FALL_ANSWER_S:
+        visit.rooms.live.settle(visit.clip.id)  # the clip asks no longer: a person at the page says that all is well
+        return visit.go(back, "ok")
+    if reply is None:
         return visit.go(back, "no_answer")
     if name == "stop" and reply.ok:
         return visit.go("/stopped", "stopped")
@@ -137,6 +143,8 @@ def _buttons(sight: Sight) -> tuple[str, ...]:
         return ()
     if happening and happening.kind is Kind.FALL and happening.age_s < FALL_ANSWER_S:
         return ("ok", "stop")
+    if sight.unsettled is not None and sight.unsettled.concern.is_fall:
+        return ("ok",) if state.phase is Phase.READY else ("ok", "stop")
     if state.phase is Phase.READY:
         return ("start",)
     return ("stop", "resume" if state.phase is Phase.PAUSED else "pause")
