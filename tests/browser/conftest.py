@@ -16,9 +16,10 @@ from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, DashboardSettings, OutboxSettings, Settings
 from sternway.dashboard.service import Dashboard
 from sternway.demo.broker import EmbeddedBroker
+from sternway.events import Event, Kind
 from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
-from sternway.records import Phase, Record, RecordKind, State
+from sternway.records import Phase, Record, RecordKind, State, event_body
 from sternway.simulate.walk_records import MadeUpClip
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -89,6 +90,11 @@ class WireClip:
         self._offer(RecordKind.EVENT, {**event, "time_s": round(now_s, 4), "decided_at_s": round(now_s, 4)})
         placed = {"event_time_s": round(now_s, 4), "start_s": round(now_s - 2.5, 4)}
         self._offer(RecordKind.TRACE, {**trace, **placed})
+
+    def fall(self) -> None:
+        """Feel what may be a fall."""
+        now_s = time.monotonic()
+        self._offer(RecordKind.EVENT, event_body(Event(Kind.FALL, now_s - 2.0, now_s, 0.9, {"impact_g": 3.0})))
 
     def _offer(self, kind: RecordKind, body: Any) -> None:
         self._publisher.offer(Record(kind, body, self._clock.moment(time.monotonic())))

@@ -134,6 +134,25 @@ def test_a_silent_clip_and_a_lost_dashboard_are_said_within_five_seconds(
     page.locator("#link-lost").wait_for(state="hidden", timeout=20_000)
 
 
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_a_fall_that_nobody_settled_stays_on_the_page_when_the_clip_falls_silent(
+    dashboard: Any, clip: Any, opened: Any, size: str
+) -> None:
+    clip.start()
+    page = opened(size)
+    set_up_plainly(page, dashboard)
+    page.goto(dashboard.url)
+    page.get_by_role("button", name="Start a walk").click()
+    page.locator("#verdict .word", has_text="Steady").wait_for()
+    clip.fall()
+    page.locator("#verdict .word", has_text="Was that a fall?").wait_for()
+    clip.fall_silent()
+    page.locator("#verdict.alarm .sentence", has_text="Nothing was heard from the clip since.").wait_for()
+    assert "Go and look now" in page.locator("#verdict .advice").inner_text()
+    assert "Nothing was heard from the clip since." in page.locator("#spoken").inner_text()
+    assert page.get_by_role("button", name="I’m OK").is_visible()
+
+
 def set_up_plainly(page: Any, dashboard: Any) -> None:
     person = dashboard.door.set_up(dashboard.door.setup_code(), "Ada", PASSWORD)
     cookie = {"name": "sternway", "value": dashboard.door.remember(person), "url": dashboard.url}

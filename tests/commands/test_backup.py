@@ -1,7 +1,9 @@
 """A backup is a whole store even while it is written to; restoring loses nothing of what was there."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,25 @@ def test_what_root_backs_up_and_restores_still_belongs_to_the_dashboards_user(co
     owners = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in home.parent.rglob("*")}
     assert set(owners) >= {"dashboard.db", "dashboard.db.lock", "backups", copy.name}
     assert owners == dict.fromkeys(owners, (12345, 12346))
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("CREATE TRIGGER t AFTER INSERT ON people BEGIN DELETE FROM records; END", "trigger"),
+        ("CREATE VIEW v AS SELECT * FROM people", "view"),
+        ("CREATE VIRTUAL TABLE f USING fts5(text)", "table"),
+    ],
+)
+def test_a_backup_that_brings_something_active_along_is_refused(
+    config: Path, home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], statement: str, kind: str
+) -> None:
+    note(home, "before")
+    backup = tmp_path / "backup.db"
+    assert main(["backup", str(backup), "--config", str(config)]) == 0
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    assert main(["restore", str(backup), "--config", str(config)]) != 0
+    assert f"holds the {kind}" in capsys.readouterr().err
+    assert notes(home) == {"before"}

@@ -1,5 +1,7 @@
 """The store opens what is sound, upgrades what is old after keeping a copy, and leaves everything else alone."""
 
+import contextlib
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -10,7 +12,8 @@ import sqlalchemy as sa
 from sternway.config import DashboardSettings
 from sternway.dashboard.store import database as store_module
 from sternway.dashboard.store.database import backups, copy_store, open_store
-from sternway.dashboard.store.schema import METADATA, NOTES
+from sternway.dashboard.store.export import CHUNK_COUNT, journal_csv
+from sternway.dashboard.store.schema import JOURNAL, METADATA, NOTES
 from sternway.errors import StoreError
 
 
@@ -49,9 +52,50 @@ def test_it_writes_through_to_the_disk(tmp_path: Path) -> None:
     store.close()
 
 
-def test_only_the_dashboard_can_read_the_file(tmp_path: Path) -> None:
-    open_store(settings(tmp_path)).close()
-    assert (tmp_path / "dashboard.db").stat().st_mode & 0o077 == 0
+def test_only_the_dashboard_can_read_its_files_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o000)
+    try:
+        store = open_store(settings(tmp_path / "home"))
+        with store.write() as connection:
+            connection.execute(sa.insert(NOTES).values(name="a", value="b"))
+            copy_store(tmp_path / "home" / "dashboard.db", tmp_path / "home" / "backups" / "one.db")
+            found = {file: file.stat().st_mode & 0o777 for file in (tmp_path / "home").rglob("*")}
+        store.close()
+    finally:
+        os.umask(before)
+    assert {file.name for file in found} >= {"dashboard.db", "dashboard.db-wal", "backups", "one.db"}
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+    assert all(mode == (0o700 if file.is_dir() else 0o600) for file, mode in found.items()), found
+
+
+def test_an_export_that_nobody_reads_holds_no_connection(tmp_path: Path) -> None:
+    store = open_store(settings(tmp_path))
+    rows = [
+        {"clip_id": "clip-1", "entry_id": f"e{number}", "at_s": 1.0, "day": "2026-05-06", "kind": "note"}
+        | {"entry": {"body": {}, "written": "", "entry_id": f"e{number}", "corrects": None}, "written_by": "walker"}
+        for number in range(2 * CHUNK_COUNT + 1)
+    ]
+    with store.write() as connection:
+        connection.execute(sa.insert(JOURNAL), rows)
+    downloads = [journal_csv(store, "clip-1") for _ in range(40)]
+    for lines in downloads:
+        next(lines), next(lines)
+    with store.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(JOURNAL)).scalar_one() == len(rows)
+    told = [line.split(",")[-2] for line in downloads[0]]
+    assert told == [row["entry_id"] for row in rows[1:]]
+    store.close()
+
+
+def test_pages_cannot_use_up_the_connections_of_the_intake(tmp_path: Path) -> None:
+    store = open_store(settings(tmp_path))
+    intake = store.with_own_connections()
+    with contextlib.ExitStack() as stack:
+        for _ in range(15):
+            stack.enter_context(store.read())
+        with intake.write() as connection:
+            connection.execute(sa.insert(NOTES).values(name="a", value="b"))
+    store.close()
 
 
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
