@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sternway.errors import RecordingError
-from sternway.evaluate.plausible import checked, still_mps2
+from sternway.evaluate.plausible import checked
 from sternway.evaluate.trial import Activity, Trial
 from sternway.samples import GRAVITY_MPS2
 
@@ -22,9 +22,9 @@ def test_an_ordinary_recording_has_no_remark():
 
 
 def test_a_sensor_that_is_off_by_a_third_is_remarked_upon_and_still_read():
-    trial = checked(replace(standing(1.3 * GRAVITY_MPS2), remarks=("before",)))
+    trial = checked(replace(standing(1.35 * GRAVITY_MPS2), remarks=("before",)))
     assert trial.remarks[0] == "before"
-    assert "12.75 m/s2 while the person is still" in trial.remarks[1]
+    assert "13.24 m/s2 while the person is still" in trial.remarks[1]
 
 
 @pytest.mark.parametrize("norm_mps2", [1.0, 0.02, GRAVITY_MPS2**2, 981.0])
@@ -55,5 +55,11 @@ def test_degrees_a_second_taken_for_radians_are_refused():
 def test_gravity_is_read_where_the_person_is_still():
     trial = standing()
     trial.accel_mps2[:400] *= np.linspace(0.5, 3.0, 400)[:, None]
-    assert still_mps2(trial) == pytest.approx(GRAVITY_MPS2)
-    assert still_mps2(replace(trial, rate_hz=5000.0)) is None
+    assert checked(trial).remarks == ()
+
+
+def test_a_person_who_never_rests_says_little_about_gravity():
+    trial = standing(1.35 * GRAVITY_MPS2, turning_radps=1.0)
+    assert checked(trial).remarks == ()
+    with pytest.raises(RecordingError, match="unit"):
+        checked(standing(1.7 * GRAVITY_MPS2, turning_radps=1.0))
