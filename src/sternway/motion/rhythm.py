@@ -35,7 +35,7 @@ class RhythmSettings:
     first_peak: float = 0.95
     min_score: float = 0.7
     min_alternation: float = 0.35
-    min_likeness: float = 0.3
+    min_likeness: float = 0.45
     min_mps2: float = 0.12
     min_radps: float = 0.045
 
