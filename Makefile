@@ -4,11 +4,12 @@ DEV := .venv
 DEMO := .venv-demo
 BENCH := .venv-bench
 AUDIT := .venv-audit
+ENCLOSURE := .venv-enclosure
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
 BOARD_CACHE ?= $(HOME)/.cache/sternway/board
-.PHONY: help process-test systemd-test board-test wheels board-packages demo test check validation docs docs-images sbom audit format lock axe screenshots chaos soak fuzz mqtt-reference home-assistant-test system-packages clean
+.PHONY: help process-test systemd-test board-test wheels board-packages demo test check validation docs docs-images sbom audit format lock axe screenshots chaos soak fuzz mqtt-reference home-assistant-test enclosure enclosure-test enclosure-images system-packages clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-22s %s\n", $$1, $$2}'
@@ -35,6 +36,9 @@ $(BENCH)/ready: requirements/bench.lock pyproject.toml
 
 $(AUDIT)/ready: requirements/audit.lock pyproject.toml
 	$(call venv,$(AUDIT),requirements/audit.lock)
+
+$(ENCLOSURE)/ready: requirements/enclosure.lock pyproject.toml
+	$(call venv,$(ENCLOSURE),requirements/enclosure.lock)
 
 demo: $(DEMO)/ready ## run a simulated walk on an emulated clip, with a live page
 	$(DEMO)/bin/sternway demo
@@ -80,6 +84,15 @@ docs-images: $(DEV)/ready ## draw the pictures of the documentation anew that ar
 	$(DEV)/bin/python docs/build/make_wiring.py
 	$(DEV)/bin/python docs/images/make_terminal.py
 
+enclosure: $(ENCLOSURE)/ready ## draw the box to print: STEP and STL of every variant in build/enclosure (1 GB at first)
+	$(ENCLOSURE)/bin/python firmware/enclosure/make.py build/enclosure $(ENCLOSURE_FLAGS)
+
+enclosure-test: $(ENCLOSURE)/ready ## test the box to print: does all fit, can it be printed
+	$(ENCLOSURE)/bin/python -m pytest --noconftest tests/firmware/test_enclosure.py
+
+enclosure-images: $(ENCLOSURE)/ready ## draw the pictures of the page Print the box anew
+	$(ENCLOSURE)/bin/python firmware/enclosure/make.py --pictures docs/build/box
+
 sbom: $(AUDIT)/ready ## write a bill of materials (CycloneDX) of what clip and dashboard run into dist/
 	mkdir -p dist
 	for name in pi dashboard; do $(AUDIT)/bin/cyclonedx-py requirements requirements/$$name.lock \
@@ -96,7 +109,7 @@ format: $(DEV)/ready ## format the code
 	$(DEV)/bin/ruff check --fix .
 
 lock: ## resolve the dependency locks anew (needs uv)
-	for name in pi dashboard demo dev bench audit; do \
+	for name in pi dashboard demo dev bench audit enclosure; do \
 	  uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-emit-index-url --no-header --quiet --extra $$name -o requirements/$$name.lock || exit 1; done
 
@@ -124,4 +137,4 @@ board-packages: ## install what the virtual board needs (Debian, as root)
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends $$(cat requirements/board-system.txt) >/dev/null
 
 clean: ## remove what the targets made
-	rm -rf .venv .venv-demo .venv-bench .venv-audit build dist docs/_build
+	rm -rf .venv .venv-demo .venv-bench .venv-audit .venv-enclosure build dist docs/_build
