@@ -15,8 +15,10 @@ from sternway.detect.fall_features import FallFeatureTracker
 from sternway.detect.gate import WalkingGate
 from sternway.detect.pre_impact import PreImpactDetector
 from sternway.detect.sensor_fault import SensorFaultDetector
+from sternway.detect.small_stumble import SmallStumbleDetector
 from sternway.detect.stability import StabilityDetector
 from sternway.detect.stumble import ALWAYS_WORN, IN_A_WALK, OperatingPoint, StumbleDetector
+from sternway.detect.stumble_refractory import StumbleRefractory
 from sternway.detect.worn import WornDetector
 from sternway.events import Cause, Event, Kind, Press
 from sternway.fault_effects import FROM_SAMPLES, PAUSING
@@ -97,6 +99,8 @@ class Monitor:
         self.gate = WalkingGate()
         fall_features = FallFeatureTracker()
         self.stumble = StumbleDetector(baseline=memory.get("stumble"), fall_features=fall_features, gate=self.gate)
+        self.small_stumble = SmallStumbleDetector()
+        self._refractory = StumbleRefractory()
         self.stability = StabilityDetector(baselines=memory.get("stability"))
         self.countdown = FallCountdown()
         self.pre_impact = PreImpactDetector(fall_features=fall_features, gate=self.gate)
@@ -111,11 +115,17 @@ class Monitor:
             self.faults,
             self.worn,
             self.stumble,
+            self.small_stumble,
             self.pre_impact,
             fall,
             self.stability,
         )
-        self.versions = {"stumble": self.stumble.version, "pre_impact": self.pre_impact.version, "fall": fall.version}
+        self.versions = {
+            "stumble": self.stumble.version,
+            "small_stumble": self.small_stumble.version,
+            "pre_impact": self.pre_impact.version,
+            "fall": fall.version,
+        }
         self.policy = policy or AlertPolicy()
         self._result = MonitorResult()
         self._time_s = now_s
@@ -214,7 +224,7 @@ class Monitor:
             for detector in self._detectors:
                 found += detector.update(trunk)
         finally:  # one that fails must not cost what another found
-            events = [event for event in found if self._is_believed(event)]
+            events = self._refractory.first([event for event in found if self._is_believed(event)])
             if self.faults.up_lost_at_s > before_s:
                 self._tracker.restart_attitude(self.faults.up_lost_at_s + PIECE_S)
             events += self.countdown.update(self._time_s, events)

@@ -17,10 +17,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sternway.detect.analogue_forecast import ForecastSettings
 from sternway.detect.fall import FallDetector
 from sternway.detect.gate import WalkingGate
 from sternway.detect.pre_impact import PreImpactDetector
 from sternway.detect.sensor_fault import SensorFaultDetector
+from sternway.detect.small_stumble import SmallStumbleDetector, SmallStumbleSettings
 from sternway.detect.stability import StabilityDetector
 from sternway.detect.stumble import StumbleDetector
 from sternway.detect.worn import WornDetector
@@ -34,6 +36,9 @@ from sternway.simulate.walker import Walker
 from sternway.walk.walk_test import MovementTimer
 
 RATE_HZ = 104.0
+SOON = SmallStumbleSettings(
+    threshold=-50.0, refractory_s=0.2, forecast=ForecastSettings(memory_s=5.0, learned_s=2.0, analogues=2)
+)
 MOUNTING = Mounting((0.0, 0.0, 1.0), (1.0, 0.0, 0.0), 1.0)
 
 
@@ -84,6 +89,7 @@ STAGES: dict[str, Callable[[], Any]] = {
     "walk test": lambda: on_trunk(MovementTimer()),
     "gate": lambda: on_trunk(Gate(WalkingGate())),
     "stumble": lambda: on_trunk(StumbleDetector()),
+    "small stumble": lambda: on_trunk(SmallStumbleDetector(SOON)),
     "pre-impact": lambda: on_trunk(PreImpactDetector()),
     "fall": lambda: on_trunk(FallDetector()),
     "stability": lambda: on_trunk(StabilityDetector()),

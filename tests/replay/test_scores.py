@@ -50,7 +50,16 @@ def made(name: str, seed: int) -> Trial:
     )
 
 
-STRENGTH = {Kind.STUMBLE: "times_usual", Kind.PRE_IMPACT: "probability", Kind.FALL: "probability"}
+STRENGTH = {
+    Kind.STUMBLE: ("times_usual", "small_probability"),
+    Kind.PRE_IMPACT: ("probability",),
+    Kind.FALL: ("probability",),
+}
+
+
+def strength(alarm: pipeline.Alarm) -> float:
+    """Return how strong the channel that heard it found it."""
+    return next(alarm.evidence[name] for name in STRENGTH[alarm.kind] if name in alarm.evidence)
 
 
 def measured() -> dict[str, dict[str, list[list[float]]]]:
@@ -62,7 +71,7 @@ def measured() -> dict[str, dict[str, list[list[float]]]]:
             alarms = [alarm for alarm in pipeline.run(trial).alarms if "walk" in alarm.sessions]
             found[trial.name] = {
                 kind.value: [
-                    [round(round(a.decided_at_s / 0.02) * 0.02, 2), round(a.evidence[STRENGTH[kind]], 2)]
+                    [round(round(a.decided_at_s / 0.02) * 0.02, 2), round(strength(a), 2)]
                     for a in alarms
                     if a.kind is kind
                 ]

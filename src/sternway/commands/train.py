@@ -12,7 +12,7 @@ from sternway.detect.fall import FallSettings
 from sternway.detect.pre_impact import PreImpactSettings
 from sternway.errors import SternwayError
 
-NETWORKS = ("stumble", "pre_impact", "fall")
+NETWORKS = ("stumble", "small_stumble", "pre_impact", "fall")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +52,8 @@ def main(arguments: argparse.Namespace) -> int:
     _say(f"reading {arguments.folder} ...")
     if "stumble" in arguments.networks:
         _stumble(arguments)
+    if "small_stumble" in arguments.networks:
+        _small_stumble(arguments)
     if {"pre_impact", "fall"} & set(arguments.networks):
         _falls(arguments, curriculum)
     return 0
@@ -74,6 +76,24 @@ def _stumble(arguments: argparse.Namespace) -> None:
         network = fit_stumble(moments, arguments.seed, f"stumble-{arguments.name}")
         about = stumble_card.card(network.version, moments, seed=arguments.seed, curve=curve, folds=arguments.folds)
         _keep(arguments.out, "stumble", network, about)
+
+
+def _small_stumble(arguments: argparse.Namespace) -> None:
+    """Fit the network for small stumbles, of everybody in the folder."""
+    from sternway.training import small_card, small_crossval, small_walks  # noqa: PLC0415 - the extra may be missing
+    from sternway.training.small_stumble import fit_small_stumble, lesson_of  # noqa: PLC0415
+
+    cut = small_walks.cut_shapes(arguments.folder)
+    walks = small_walks.read_walks(small_walks.sources_of(arguments.folder), cut, arguments.jobs)
+    table = "Not cross-validated: `--folds 0` was asked for."
+    if arguments.folds:
+        table = small_card.tables(small_crossval.cross_validated(walks, arguments.folds, arguments.seed, _say))
+        print(f"\nsmall_stumble, {arguments.folds} folds by person\n\n{table}")
+    if arguments.out:
+        lessons = [lesson_of(walk) for walk in walks if small_walks.may_teach(walk.source)]
+        network = fit_small_stumble(lessons, arguments.seed, f"small_stumble-{arguments.name}")
+        about = small_card.card(network.version, walks, table, seed=arguments.seed, folds=arguments.folds)
+        _keep(arguments.out, "small_stumble", network, about)
 
 
 def _falls(arguments: argparse.Namespace, curriculum: Any) -> None:
