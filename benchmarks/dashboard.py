@@ -35,11 +35,14 @@ from sternway.dashboard.store.lookup import events, walks
 from sternway.dashboard.store.schema import JOURNAL, PEOPLE
 from sternway.dashboard.web.auth import Door, Role
 from sternway.events import Event, Kind
-from sternway.programme.journal import Entry, EntryKind
-from sternway.programme.plan import WalkPlan
+from sternway.programme.journal import Entry
 from sternway.publish.publisher import Publisher
-from sternway.records import Phase, Record, RecordKind, State, event_body
+from sternway.records import Phase, Record, RecordKind
 from sternway.simulate.walk_records import MadeUpClip
+from sternway.wire.event import event_body
+from sternway.wire.journal import EntryKind
+from sternway.wire.plan import WalkPlan
+from sternway.wire.state import State
 
 DAY_S = 86_400.0
 CLIP, WALKER = "clip-1", "walker"

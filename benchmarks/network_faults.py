@@ -48,9 +48,11 @@ from sternway.errors import StoreError
 from sternway.events import Event, Kind
 from sternway.monitor import Monitor
 from sternway.publish.publisher import Publisher
-from sternway.records import Phase, Record, RecordKind, State, event_body
+from sternway.records import Phase, Record, RecordKind
 from sternway.samples import Block
 from sternway.simulate.walker import Walker
+from sternway.wire.event import event_body
+from sternway.wire.state import State
 
 SIGNAL_S = 0.02
 PERIOD_S = 0.005

@@ -42,13 +42,13 @@ from sternway.device.realtime import request_realtime
 from sternway.events import Kind, Press
 from sternway.loop import Loop, LoopHooks, LoopParts
 from sternway.memory import Memory
-from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
 from sternway.recording.recorder import Recorder
 from sternway.records import Record
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, Act, Sit, Stand, Stumble, Turn, Walk
 from sternway.simulate.walker import Walker
+from sternway.wire.plan import WalkPlan
 
 PLAN = WalkPlan(stretches=2, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2, reason="Soak.")
 LANES: tuple[Act, ...] = (Walk(15.0, BACKWARD), Turn()) * 7

@@ -7,11 +7,11 @@ import numpy as np
 
 from sternway.events import Press
 from sternway.monitor import Monitor
-from sternway.programme.plan import WalkPlan
 from sternway.records import Phase
 from sternway.samples import Block, Floats
 from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
 from sternway.simulate.walker import Walker
+from sternway.wire.plan import WalkPlan
 
 RATE_HZ = 208.0
 BLOCK_COUNT = 4

@@ -13,23 +13,26 @@ from sternway.alert.patterns import Pattern
 from sternway.clock import Clock
 from sternway.commands import calibrate
 from sternway.config import RecordingSettings
+from sternway.conversion import plain
 from sternway.detect.stumble import StumbleDetector
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedLsm6dsox, VirtualClock
+from sternway.errors import MessageError
 from sternway.events import Cause, Kind, Press
 from sternway.loop import Loop, LoopHooks, LoopParts
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkTracker
 from sternway.power import Power
-from sternway.programme.plan import WalkPlan
 from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder
-from sternway.records import Phase, Record, RecordKind, State
+from sternway.records import Phase, Record, RecordKind
 from sternway.simulate.script import BACKWARD, FORWARD, Fall, Stand, Stumble, Turn, Walk, lanes
 from sternway.simulate.walker import BELT, Walker
 from sternway.walk.calibration import Fitting, FittingPhase
-from sternway.wire.messages import Command, Plan
+from sternway.wire.messages import Command, Plan, decode_plan, read_command
+from sternway.wire.plan import PlannedWalk, WalkPlan
+from sternway.wire.state import State
 
 WALK = (Stand(13.0), Walk(40.0))
 PLAN = WalkPlan(warm_up_min=0.2)
@@ -63,7 +66,7 @@ class FakeRecordSink:
         self.answers.append((command.name, ok, words))
 
     def bodies(self, kind):
-        return [dict(record.body) for record in self.records if record.kind is kind]
+        return [plain(record.body) for record in self.records if record.kind is kind]
 
     def events(self, kind):
         return [body for body in self.bodies(RecordKind.EVENT) if body["kind"] == kind]
@@ -434,7 +437,7 @@ def test_a_clip_without_a_motor_says_that_it_cannot_buzz(wearer):
     walk = wearer()
     walk.motor.present = False
     walk.run(1.0)
-    walk.record_sink.commands = [Command("haptics", "1", {"on": True})]
+    walk.record_sink.commands = [Command(read_command("haptics", {"on": True}), "1")]
     walk.run(1.0)
     [(_, ok, words)] = walk.record_sink.answers
     assert (ok, "no motor" in words, walk.state.haptics) == (False, True, False)
@@ -515,7 +518,7 @@ def test_a_recording_is_ended_with_the_service_and_a_new_one_begins_with_it(wear
 
 def test_a_command_from_the_page_is_done_and_answered(wearer):
     walk = wearer().run(2.0)
-    walk.record_sink.commands = [Command("start", "1"), Command("start", "2")]
+    walk.record_sink.commands = [Command(read_command("start", {}), "1"), Command(read_command("start", {}), "2")]
     walk.run(0.2)
     assert [(name, ok) for name, ok, _ in walk.record_sink.answers] == [("start", True), ("start", False)]
     assert walk.state.phase is Phase.STANDING_CHECK
@@ -523,7 +526,7 @@ def test_a_command_from_the_page_is_done_and_answered(wearer):
 
 def test_a_switched_off_motor_stays_off_after_a_restart(wearer):
     walk = wearer().run(2.0)
-    walk.record_sink.commands = [Command("haptics", "1", {"on": False})]
+    walk.record_sink.commands = [Command(read_command("haptics", {"on": False}), "1")]
     walk.run(1.0)
     assert walk.state.haptics is False
     walk.start()
@@ -533,15 +536,13 @@ def test_a_switched_off_motor_stays_off_after_a_restart(wearer):
     assert walk.state.haptics is False
 
 
-def test_a_plan_from_home_is_followed_and_a_wrong_one_is_said(wearer, caplog):
+def test_a_plan_from_home_is_followed_and_a_wrong_one_is_refused_before_it_comes_so_far(wearer):
     walk = wearer().run(1.0)
-    walk.record_sink.plan = Plan(7, WalkPlan(stretches=2, stretch_min=3.0).body())
+    walk.record_sink.plan = Plan(7, PlannedWalk(stretches=2, stretch_min=3.0))
     walk.run(0.2)
     assert walk.loop._monitor.session.plan.stretches == 2
-    walk.record_sink.plan = Plan(8, {"stretches": "many"})
-    walk.run(0.2)
-    assert walk.loop._monitor.session.plan.stretches == 2
-    assert "not followed" in caplog.text
+    with pytest.raises(MessageError, match="stretches must be a whole number"):
+        decode_plan(b'{"schema": 1, "version": 8, "plan": {"stretches": "many"}}')
 
 
 def test_a_low_battery_is_felt_and_shown_but_ends_no_walk(wearer):

@@ -14,7 +14,8 @@ from sternway.dashboard.service import Dashboard
 from sternway.dashboard.store.lookup import events, walks
 from sternway.demo.weeks import fill
 from sternway.events import Kind
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.state import State
 
 FOLDER = Path(__file__).parent / "pictures"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

@@ -21,9 +21,10 @@ from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, VirtualClock
 from sternway.events import Press
 from sternway.monitor import Monitor, Outcome
 from sternway.power import Power
-from sternway.records import Phase, State
+from sternway.records import Phase
 from sternway.simulate.walker import Walker
 from sternway.status import Status
+from sternway.wire.state import State
 
 COLUMNS = 80
 COLOURS = {"31": "#ff7b72", "32": "#7ee787", "33": "#e3b341", "2": "#8b949e", "1;7": "#ffffff"}

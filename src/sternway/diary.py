@@ -2,16 +2,15 @@
 
 import logging
 from collections import deque
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sternway.errors import SternwayError
 from sternway.notebook import Notebook
 from sternway.programme.history import Day
-from sternway.programme.journal import EntryKind
-from sternway.programme.plan import WalkPlan
-from sternway.records import Moment, RecordKind
+from sternway.records import Body, Moment, RecordKind
+from sternway.wire.journal import JournalBody
+from sternway.wire.plan import WalkPlan
+from sternway.wire.report import SessionReport
 
 _log = logging.getLogger(__name__)
 
@@ -24,19 +23,19 @@ class Diary:
 
     def __init__(self, notebook: Notebook) -> None:
         self._notebook = notebook
-        self._waiting: deque[tuple[RecordKind, Mapping[str, Any], Moment]] = deque(maxlen=64)
+        self._waiting: deque[tuple[SessionReport | JournalBody, Moment]] = deque(maxlen=64)
 
-    def offer(self, kind: RecordKind, body: Mapping[str, Any], moment: Moment) -> None:
+    def offer(self, _: RecordKind, body: Body, moment: Moment) -> None:
         """Take a finished report."""
-        if kind in (RecordKind.SESSION, RecordKind.JOURNAL):
-            self._waiting.append((kind, body, moment))
+        if isinstance(body, (SessionReport, JournalBody)):
+            self._waiting.append((body, moment))
 
     def chore(self) -> None:
         """Enter what waits."""
         while self._waiting:
-            kind, body, moment = self._waiting.popleft()
+            body, moment = self._waiting.popleft()
             try:
-                self._enter(kind, body, moment)
+                self._enter(body, moment)
             except SternwayError as error:
                 _log.error("the journal misses an entry: %s", error)
 
@@ -54,11 +53,11 @@ class Diary:
             _log.error("lines of the journal that cannot be read: %d", self._notebook.damaged_count)
         return decision.walk
 
-    def _enter(self, kind: RecordKind, body: Mapping[str, Any], moment: Moment) -> None:
-        if kind is RecordKind.SESSION:
+    def _enter(self, body: SessionReport | JournalBody, moment: Moment) -> None:
+        if isinstance(body, SessionReport):
             self._notebook.add_walk(body, _day(moment), moment.wall_time)
         else:
-            self._notebook.add(EntryKind(body["kind"]), body["body"], _day(moment), moment.wall_time)
+            self._notebook.add(body.kind, body.body, _day(moment), moment.wall_time)
 
 
 def _day(moment: Moment) -> Day:

@@ -8,22 +8,26 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from sternway import __version__
-from sternway.alert.patterns import Cue, Pattern
+from sternway.alert.patterns import Pattern
 from sternway.clock import Clock
-from sternway.errors import SternwayError
+from sternway.conversion import plain
 from sternway.events import Cause, Event, Kind, Press
 from sternway.memory import Memory
 from sternway.monitor import LATEST_DECISION_S, Monitor, MonitorResult
 from sternway.power import Power
-from sternway.programme.plan import WalkPlan, walk_plan_from
 from sternway.recording.recorder import Recorder
 from sternway.recording.trace import TraceKeeper
-from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
+from sternway.records import Body, Moment, Phase, Record, RecordKind
 from sternway.samples import Block
 from sternway.status import Status
 from sternway.walk.outcome import Answer
 from sternway.walk.report import reported_at
+from sternway.wire.commands import Buzz
+from sternway.wire.event import event_body
 from sternway.wire.messages import Command, Plan
+from sternway.wire.plan import WalkPlan
+from sternway.wire.state import State
+from sternway.wire.values import Cue
 
 _log = logging.getLogger(__name__)
 
@@ -128,7 +132,7 @@ class LoopHooks:
     run_motor_test: Callable[[], bool | None] = lambda: None
     power: Callable[[], Power] = Power
     watch: Callable[[State, MonitorResult], None] = lambda *_: None
-    diary: Callable[[RecordKind, dict[str, Any], Moment], None] = lambda *_: None
+    diary: Callable[[RecordKind, Body, Moment], None] = lambda *_: None
     collect_garbage: Callable[[], object] = lambda: None
 
 
@@ -220,7 +224,7 @@ class Loop:
         if not self._is_ready and len(block):
             self._is_ready = True
             if self._phase is Phase.READY:
-                self._monitor.command("buzz", {"cue": Cue.START.value}, block.read_at_s)
+                self._monitor.command(Buzz(cue=Cue.START), block.read_at_s)
 
     def _test_motor(self, now_s: float) -> None:
         """Let the sensor feel the motor at the start of a walk, until it could: about a second of standing still."""
@@ -257,7 +261,7 @@ class Loop:
                 break
             self._monitor.press(press, pressed_s)
         for command in self._record_sink.take_commands():
-            answer, haptics = self._monitor.command(command.name, command.body, now_s)
+            answer, haptics = self._monitor.command(command.body, now_s)
             if haptics and not self._motor.present:
                 answer = Answer(False, "There is no motor: see haptics.enabled and pins.motor in the settings.")
             elif haptics is not None:
@@ -271,10 +275,7 @@ class Loop:
         if plan is None or plan is self._plan:
             return
         self._plan = plan
-        try:
-            self._monitor.session.take_plan(walk_plan_from(plan.plan))
-        except SternwayError as error:
-            _log.error("the plan from the home is not followed: %s", error)
+        self._monitor.session.take_plan(plan.plan)
 
     def _tell(self, block: Block, outcome: MonitorResult) -> None:
         """Record and publish; nothing here waits for a disk or a network."""
@@ -282,14 +283,14 @@ class Loop:
         self._recorder.offer(block)
         for event in outcome.events:
             self._offer(RecordKind.EVENT, event_body(event), event.decided_at_s)
-            self._recorder.note(event_body(event))
+            self._recorder.note(plain(event_body(event)))
             self._status.event(event, self._clock.moment(event.time_s))
-        for event, body in self._traces.update(outcome.trunk, outcome.events):
-            self._offer(RecordKind.TRACE, body, event.decided_at_s)
+        for event, trace in self._traces.update(outcome.trunk, outcome.events):
+            self._offer(RecordKind.TRACE, trace, event.decided_at_s)
         for kind, body in outcome.reports:
             self._offer(kind, body, now_s)
             moment = reported_at(body, self._clock.moment(now_s))
-            self._status.report(kind, body, moment)
+            self._status.report(body, moment)
             self._hooks.diary(kind, body, moment)
         happened = bool(outcome.events or outcome.reports or outcome.patterns)
         self._follow_phase(now_s, happened)
@@ -299,7 +300,7 @@ class Loop:
             self._record_sink.show(state)
             self._hooks.watch(state, outcome)
 
-    def _offer(self, kind: RecordKind, body: dict[str, Any], at_s: float) -> None:
+    def _offer(self, kind: RecordKind, body: Body, at_s: float) -> None:
         self._record_sink.offer(Record(kind, body, self._clock.moment(at_s)))
 
     def _is_due(self, name: str, now_s: float, period_s: float) -> bool:

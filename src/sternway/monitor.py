@@ -25,12 +25,13 @@ from sternway.fault_effects import FROM_SAMPLES, PAUSING
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkMotion, TrunkTracker
-from sternway.programme.plan import WalkPlan
-from sternway.records import Phase, RecordKind
+from sternway.records import Body, Phase, RecordKind
 from sternway.samples import Block
 from sternway.walk.outcome import Answer
 from sternway.walk.outcome import Outcome as SessionOutcome
 from sternway.walk.tracker import SessionTracker
+from sternway.wire.commands import CommandBody, Ok
+from sternway.wire.plan import WalkPlan
 
 PIECE_S = 0.02
 """Blocks are cut to this, and the hold for our own motor begins this long after a decision, by when a motor has
@@ -67,7 +68,7 @@ class MonitorResult:
     trunk: list[TrunkMotion] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
-    reports: list[tuple[RecordKind, dict[str, Any]]] = field(default_factory=list)
+    reports: list[tuple[RecordKind, Body]] = field(default_factory=list)
     answer: Answer | None = None
     haptics: bool | None = None
 
@@ -156,12 +157,12 @@ class Monitor:
             settle = self.countdown.cancel if press is Press.SHORT else self.countdown.send_now
             self._finish_countdown(settle(time_s), time_s)
 
-    def command(self, name: str, body: Mapping[str, Any], time_s: float) -> tuple[Answer, bool | None]:
+    def command(self, order: CommandBody, time_s: float) -> tuple[Answer, bool | None]:
         """Take a command; return the answer, and whether the motor may buzz from now on where it was about that."""
-        if name == "ok" and self.countdown.active:
+        if isinstance(order, Ok) and self.countdown.active:
             self._finish_countdown(self.countdown.cancel(time_s), time_s)
             return Answer(True, "I'm OK."), None
-        outcome = self.session.command(name, body, time_s)
+        outcome = self.session.command(order, time_s)
         self._add_reports(outcome)
         return outcome.answer or Answer(False, "Nothing came of it."), outcome.haptics
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from sternway.errors import MessageError, PlanError, StoreError
 from sternway.programme.history import Day, history_of
-from sternway.programme.journal import Entry, EntryKind, check_entry, entry_body, entry_from, in_force
+from sternway.programme.journal import Entry, entry_body, entry_from, in_force, make_entry
 from sternway.programme.plan import Plan, load_plan
 from sternway.programme.progression import Decision, Position, decide, position_from
+from sternway.wire.journal import DecisionEntry, EntryBody, EntryKind, WalkEntry
+from sternway.wire.report import SessionReport
 
 
 class Notebook:
@@ -43,12 +45,17 @@ class Notebook:
         return in_force(self.entries())
 
     def add(
-        self, kind: EntryKind, body: Mapping[str, Any], day: Day, written: str, corrects: str | None = None
+        self,
+        kind: EntryKind,
+        body: EntryBody | Mapping[str, Any],
+        day: Day,
+        written: str,
+        corrects: str | None = None,
     ) -> Entry:
         """Append one entry, checked; ``corrects`` names an entry of the same kind that it replaces."""
         if corrects is not None:
             self._find(corrects, kind)
-        entry = check_entry(Entry(uuid.uuid4().hex[:8], day, kind, body, written, corrects))
+        entry = make_entry(uuid.uuid4().hex[:8], day, kind, body, written, corrects)
         self._append(json.dumps(entry_body(entry), ensure_ascii=False))
         return entry
 
@@ -114,17 +121,12 @@ class Notebook:
         decision = decide(self.plan(), position, history_of(self.in_force()), today)
         begins = not any(entry.kind is EntryKind.DECISION for entry in self.in_force())
         if written is not None and (begins or decision.position != position):
-            body = {
-                "position": decision.position.body(),
-                "move": decision.move.value,
-                "reasons": list(decision.reasons),
-            }
-            self.add(EntryKind.DECISION, body, today, written)
+            self.add(EntryKind.DECISION, decision.entry, today, written)
         return decision
 
-    def add_walk(self, report: Mapping[str, Any], day: Day, written: str) -> Entry:
+    def add_walk(self, report: SessionReport, day: Day, written: str) -> Entry:
         """Enter a session report, so that the plan can look back on it."""
-        return self.add(EntryKind.WALK, {"report": dict(report)}, day, written)
+        return self.add(EntryKind.WALK, WalkEntry(report=report), day, written)
 
 
 def _entry(line: bytes) -> Entry | None:
@@ -140,5 +142,5 @@ def _entry(line: bytes) -> Entry | None:
 
 
 def _position(entries: Iterable[Entry]) -> Position | None:
-    decisions = [entry for entry in entries if entry.kind is EntryKind.DECISION]
-    return position_from(decisions[-1].body["position"]) if decisions else None
+    decisions = [entry.body for entry in entries if isinstance(entry.body, DecisionEntry)]
+    return position_from(decisions[-1].position) if decisions else None

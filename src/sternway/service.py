@@ -28,10 +28,10 @@ from sternway.memory import Memory
 from sternway.monitor import MonitorResult
 from sternway.notebook import Notebook
 from sternway.power import Power
-from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
 from sternway.recording.recorder import Recorder
-from sternway.records import State
+from sternway.wire.plan import WalkPlan
+from sternway.wire.state import State
 
 _log = logging.getLogger(__name__)
 

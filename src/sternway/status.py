@@ -8,7 +8,10 @@ from sternway import __version__
 from sternway.events import Cause, Event, Kind
 from sternway.monitor import Monitor
 from sternway.power import Power
-from sternway.records import Moment, RecordKind, State
+from sternway.records import Body, Moment
+from sternway.wire.report import SessionReport
+from sternway.wire.state import State
+from sternway.wire.values import Level, Way
 
 COUNTED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
 
@@ -32,15 +35,15 @@ class Status:
             self._event_count += 1
             self._last_event_at, self._last_event_kind = moment.wall_time, event.kind.value
 
-    def report(self, kind: RecordKind, body: Mapping[str, Any], moment: Moment) -> None:
+    def report(self, body: Body, moment: Moment) -> None:
         """Count a finished walk."""
-        if kind is not RecordKind.SESSION:
+        if not isinstance(body, SessionReport):
             return
         self._last_walk = moment.wall_time
         self._roll(moment)
-        dose = body["dose"]
-        self._week_steps += dose["steps_backward"] + dose["steps_forward"] + dose["steps_unknown"]
-        self._week_backward_s += dose["backward_s"]
+        dose = body.dose
+        self._week_steps += dose.steps_backward + dose.steps_forward + dose.steps_unknown
+        self._week_backward_s += dose.backward_s
 
     def kept(self) -> dict[str, Any]:
         """Return what must outlive a restart, as plain JSON-able data."""
@@ -64,13 +67,13 @@ class Status:
         in_walk = view.phase.value != "ready"
         return State(
             phase=view.phase,
-            direction=view.direction.word,
+            direction=Way(view.direction.word),
             steps=view.steps,
             steps_backward=view.steps_backward,
             backward_s=round(view.backward_s, 1),
             forward_s=round(view.forward_s, 1),
             cadence_spm=None if view.cadence_spm is None else round(view.cadence_spm, 1),
-            stability="unknown" if monitor.faults.causes else monitor.stability.level,
+            stability=Level.UNKNOWN if monitor.faults.causes else Level(monitor.stability.level),
             stability_learning=monitor.stability.learning,
             fault=faults[0] if faults else None,
             worn=monitor.worn.worn,
@@ -79,7 +82,7 @@ class Status:
             haptics=haptics,
             last_walk=self._last_walk,
             last_event_at=self._last_event_at,
-            last_event_kind=self._last_event_kind,
+            last_event_kind=None if self._last_event_kind is None else Kind(self._last_event_kind),
             event_count=self._event_count,
             lane=view.lane,
             plan_progress=view.plan_progress,

@@ -2,8 +2,9 @@ import itertools
 
 import pytest
 
-from sternway.alert.patterns import MEANINGS, PATTERNS, WARNINGS, Cue
+from sternway.alert.patterns import MEANINGS, PATTERNS, WARNINGS
 from sternway.events import Kind
+from sternway.wire.values import Cue
 
 patterns = pytest.mark.parametrize("pattern", PATTERNS.values(), ids=lambda pattern: pattern.name)
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sternway.alert.patterns import PATTERNS, Cue, Prompt
+from sternway.alert.patterns import PATTERNS, Prompt
 from sternway.alert.policy import AlertPolicy, PolicySettings
 from sternway.events import Cause, Event, Kind
+from sternway.wire.values import Cue
 
 
 def event(kind, time_s, severity=0.5, level=None, cause=None):

@@ -17,10 +17,12 @@ from sternway.config import BrokerSettings, ClipSettings, DashboardSettings, Out
 from sternway.dashboard.service import Dashboard
 from sternway.demo.broker import EmbeddedBroker
 from sternway.events import Event, Kind
-from sternway.programme.plan import WalkPlan
 from sternway.publish.publisher import Publisher
-from sternway.records import Phase, Record, RecordKind, State, event_body
+from sternway.records import Phase, Record, RecordKind
 from sternway.simulate.walk_records import MadeUpClip
+from sternway.wire.event import event_body
+from sternway.wire.plan import WalkPlan
+from sternway.wire.state import State
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ARGUMENTS += ["--disable-sync", "--no-first-run", "--disable-quic"]

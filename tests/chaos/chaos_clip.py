@@ -19,7 +19,8 @@ from sternway.events import Event, Kind
 from sternway.publish.outbox import Outbox
 from sternway.publish.publisher import Publisher
 from sternway.publish.traffic import LinkSettings
-from sternway.records import Record, RecordKind, event_body
+from sternway.records import Record, RecordKind
+from sternway.wire.event import event_body
 
 QUICK = LinkSettings(keepalive_s=3, connect_timeout_s=2.0, will_delay_s=1, retry_first_s=0.1, retry_most_s=0.5)
 

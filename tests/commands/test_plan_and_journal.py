@@ -5,7 +5,7 @@ import pytest
 
 from sternway.cli import main
 from sternway.notebook import Notebook
-from sternway.programme.journal import EntryKind
+from sternway.wire.journal import EntryKind
 
 YES = ("stands=yes", "walks=Yes", "no_falls=YES", "healed=y", "heart=Y", "feels_feet=yes")
 """Answers to all first-run questions but ``not_dizzy``."""

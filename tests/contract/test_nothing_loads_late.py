@@ -16,7 +16,7 @@ import sternway.service
 from sternway.device.motor_test import judge
 from sternway.monitor import Monitor
 from sternway.events import Press
-from sternway.programme.plan import WalkPlan
+from sternway.wire.plan import WalkPlan
 
 blocks, shake = pickle.load(sys.stdin.buffer)
 monitor = Monitor(plan=WalkPlan(stretches=2, stretch_min=1.0, rest_s=10.0, warm_up_min=0.3, cool_down_min=0.2))

@@ -16,6 +16,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from sternway.config import BrokerSettings, DashboardSettings, Settings
+from sternway.conversion import plain
 from sternway.dashboard.mqtt.ingest import Ingest
 from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.store.database import Store, open_store
@@ -24,7 +25,10 @@ from sternway.dashboard.web.app import build_app
 from sternway.demo.broker import free_port
 from sternway.demo.weeks import fill
 from sternway.events import Event, Kind
-from sternway.records import Moment, Phase, Record, RecordKind, State, event_body
+from sternway.records import Moment, Phase, RecordKind
+from sternway.wire.event import event_body
+from sternway.wire.messages import Received
+from sternway.wire.state import State
 
 NOW_S = datetime.datetime(2026, 5, 6, 12, 0, tzinfo=datetime.UTC).timestamp()
 STORE_ID = "0123456789abcdef0123456789abcdef"
@@ -198,7 +202,7 @@ def walking() -> State:
 
 
 @pytest.fixture(scope="session")
-def record() -> Callable[..., Record]:
+def record() -> Callable[..., Received]:
     def make(
         seq: int = 1,
         kind: RecordKind = RecordKind.EVENT,
@@ -210,12 +214,12 @@ def record() -> Callable[..., Record]:
         boot_id: str = "aaaaaaaa",
         clip_id: str = "clip-1",
         store_id: str = STORE_ID,
-    ) -> Record:
+    ) -> Received:
         wall = (
             datetime.datetime.fromtimestamp(at_s, datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         )
         event = Event(Kind.STUMBLE, monotonic_s - 0.4, monotonic_s, 0.5, {"peak_g": 2.1})
         moment = Moment(clip_id, boot_id, monotonic_s, wall, synced)
-        return Record(kind, event_body(event) if body is None else body, moment, store_id=store_id, seq=seq)
+        return Received(kind, plain(event_body(event)) if body is None else body, moment, store_id=store_id, seq=seq)
 
     return make

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternway.config import DashboardSettings
+from sternway.conversion import plain
 from sternway.dashboard.store.database import Store, open_store
 from sternway.dashboard.store.intake import keep
 from sternway.dashboard.store.journal import entries
@@ -23,13 +24,16 @@ from sternway.dashboard.store.schema import EVENTS, JOURNAL, RECORDS, TRACES, WA
 from sternway.dashboard.store.trace_codec import unpack
 from sternway.demo.weeks import fill
 from sternway.events import Event, Kind
-from sternway.programme.plan import WalkPlan
-from sternway.records import Record, RecordKind, trace_arrays, trace_body
-from sternway.walk.report import report_body
+from sternway.records import RecordKind
+from sternway.walk.report import WalkFacts, report_body
 from sternway.walk.stillness import Stillness
 from sternway.walk.walk import Reason, Walk
+from sternway.wire.messages import Received
+from sternway.wire.plan import WalkPlan
+from sternway.wire.report import Answers
+from sternway.wire.trace import trace_arrays, trace_body
 
-Make = Callable[..., Record]
+Make = Callable[..., Received]
 STREAM = ("clip-1", "0123456789abcdef0123456789abcdef")
 
 
@@ -40,7 +44,8 @@ def count(store: Store, table: sa.Table) -> int:
 
 def true_report() -> dict[str, Any]:
     """Return what the clip itself writes of a walk."""
-    return report_body(Walk(0.0, 60.0, WalkPlan().body(), {}, Stillness(0.0), 0.0), Reason.DONE, 60.0, {})
+    walk = Walk(0.0, 60.0, WalkPlan(), Answers(), Stillness(0.0), 0.0)
+    return plain(report_body(walk, Reason.DONE, 60.0, WalkFacts()))
 
 
 def test_a_record_is_stored_once_however_often_it_comes(store: Store, record: Make) -> None:
@@ -113,7 +118,7 @@ def test_a_trace_that_cannot_be_drawn_is_kept_whole_and_does_not_block(
     store: Store, record: Make, wrong: dict[str, Any]
 ) -> None:
     stumble = Event(Kind.STUMBLE, 99.6, 100.0, 0.5)
-    whole = trace_body(stumble, 97.1, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3)))
+    whole = plain(trace_body(stumble, 97.1, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3))))
     body = {**whole, **wrong} if wrong else {name: value for name, value in whole.items() if name != "event_time_s"}
     assert keep(store, [(record(1, RecordKind.TRACE, body), 1), (record(2), 1)]) == {STREAM: 2}
     assert count(store, TRACES) == 0
@@ -123,7 +128,7 @@ def test_a_trace_that_cannot_be_drawn_is_kept_whole_and_does_not_block(
 
 def test_what_a_newer_clip_tells_besides_is_no_hindrance(store: Store, record: Make) -> None:
     stumble = Event(Kind.STUMBLE, 99.6, 100.0, 0.5)
-    trace = trace_body(stumble, 97.1, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3)))
+    trace = plain(trace_body(stumble, 97.1, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3))))
     keep(store, [(record(1, RecordKind.TRACE, {**trace, "new": 1}), 1)])
     keep(store, [(record(2, RecordKind.SESSION, {**true_report(), "new": 1}), 1)])
     assert (count(store, TRACES), count(store, WALKS)) == (1, 1)

@@ -31,8 +31,8 @@ from sternway.dashboard.store.retention import (
     forget_clip,
 )
 from sternway.dashboard.store.schema import RECORDS, TRACES
-from sternway.programme.journal import EntryKind
-from sternway.records import trace_arrays
+from sternway.wire.journal import EntryKind
+from sternway.wire.trace import trace_arrays
 
 
 def trace_count(store: Any) -> int:

@@ -1,14 +1,15 @@
 """What is known of a clip now: a fall nobody answered is not forgotten over something smaller."""
 
-import dataclasses
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.verdict import FRESH_S, REST_S, Concern, verdict
 from sternway.events import Kind
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.state import State
 
 
 class Seen:
@@ -17,7 +18,7 @@ class Seen:
     def __init__(self, state: State) -> None:
         self.now_s = 0.0
         self.live = Live(lambda: self.now_s)
-        self.state = dataclasses.replace(state, phase=Phase.READY)
+        self.state = structs.replace(state, phase=Phase.READY)
 
     def word_after(self, seconds: float = 0.0) -> str:
         self.now_s += seconds
@@ -28,7 +29,7 @@ class Seen:
         self.live.felt("clip-1", kind, age_s)
 
     def enter(self, phase: Phase) -> None:
-        self.state = dataclasses.replace(self.state, phase=phase)
+        self.state = structs.replace(self.state, phase=phase)
         self.live.state("clip-1", self.state, False)
 
 

@@ -17,10 +17,11 @@ from sternway.dashboard.store.intake import keep
 from sternway.dashboard.store.journal import entries, plan_in_force, write
 from sternway.dashboard.web.pages import PAGES
 from sternway.dashboard.web.request_context import Access
-from sternway.programme.journal import CHECK_QUESTIONS, EntryKind, in_force
-from sternway.programme.plan import WalkPlan
+from sternway.programme.journal import CHECK_QUESTIONS, in_force
 from sternway.programme.screening import QUESTIONS
 from sternway.simulate.walk_records import MadeUpClip
+from sternway.wire.journal import EntryKind
+from sternway.wire.plan import WalkPlan
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
 

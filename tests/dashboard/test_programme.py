@@ -9,10 +9,10 @@ import pytest
 from sternway.dashboard.programme import programme_of, settle
 from sternway.dashboard.store.intake import keep, meet
 from sternway.dashboard.store.journal import entries, write
-from sternway.programme.journal import EntryKind
 from sternway.programme.plan import Plan
 from sternway.programme.rules import Move
 from sternway.simulate.walk_records import MadeUpClip
+from sternway.wire.journal import EntryKind
 
 MONDAY = datetime.date(2026, 5, 4)
 

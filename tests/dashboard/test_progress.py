@@ -10,10 +10,10 @@ from sternway.dashboard.store.intake import keep
 from sternway.dashboard.store.journal import write
 from sternway.dashboard.web.pages.progress import _walk_test_chart
 from sternway.programme.history import History, WalkDone
-from sternway.programme.journal import EntryKind
 from sternway.programme.plan import Plan
 from sternway.programme.trends import weekly
 from sternway.simulate.walk_records import MadeUpClip
+from sternway.wire.journal import EntryKind
 
 MONDAY = datetime.date(2026, 1, 5)
 

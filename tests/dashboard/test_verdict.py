@@ -18,7 +18,8 @@ from sternway.dashboard.verdict import (
     verdict,
 )
 from sternway.events import Cause, Kind
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.state import State
 
 WALKING = State(
     Phase.BACKWARD,

@@ -1,7 +1,7 @@
-import dataclasses
 import urllib.request
 
 import pytest
+from msgspec import structs
 
 from sternway.alert.patterns import PATTERNS
 from sternway.commands.demo import Showing, demo_settings
@@ -10,8 +10,9 @@ from sternway.demo.scene import Scene
 from sternway.demo.terminal import LiveLine, describe
 from sternway.events import Cause
 from sternway.monitor import MonitorResult
-from sternway.records import Phase, RecordKind, State
+from sternway.records import Phase, RecordKind
 from sternway.walk.walk import REASON_WORDS, Reason
+from sternway.wire.state import State
 
 STATE = State(
     phase=Phase.READY,
@@ -74,13 +75,13 @@ def test_the_demo_runs_from_the_chip_to_the_page_and_ends_cleanly(is_terminal):
 @pytest.mark.parametrize("phase", Phase)
 @pytest.mark.parametrize("learning", [True, False])
 def test_the_line_fits_a_plain_terminal(buzz, phase, learning):
-    state = dataclasses.replace(STATE, phase=phase, stability_learning=learning)
+    state = structs.replace(STATE, phase=phase, stability_learning=learning)
     assert len("  ".join(describe(state, buzz))) < 80
 
 
 def test_an_unknown_is_called_unknown_and_a_fault_is_named():
-    assert "  --/min" in "  ".join(describe(dataclasses.replace(STATE, cadence_spm=None), None))
-    assert "FAULT: no sensor" in "  ".join(describe(dataclasses.replace(STATE, fault=Cause.NO_SENSOR), None))
+    assert "  --/min" in "  ".join(describe(structs.replace(STATE, cadence_spm=None), None))
+    assert "FAULT: no sensor" in "  ".join(describe(structs.replace(STATE, fault=Cause.NO_SENSOR), None))
 
 
 def test_the_terminal_says_why_a_walk_ended():

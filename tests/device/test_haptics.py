@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sternway.alert.patterns import PATTERNS, Cue, Pattern
+from sternway.alert.patterns import PATTERNS, Pattern
 from sternway.config import HapticsSettings, PinSettings
 from sternway.device.emulated import VirtualClock, emulated_pins
 from sternway.device.haptics import BridgeMotor, Haptics, NoMotor, PwmMotor, drive_plan, wired_motor
+from sternway.wire.values import Cue
 
 LOW = Pattern("low", ((1.0, 0.3, 0.1), (1.0, 0.3, 0.0)), 1, "low")
 HIGH = Pattern("high", ((0.6, 0.2, 0.0),), 5, "high")

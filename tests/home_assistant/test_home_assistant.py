@@ -13,7 +13,9 @@ from sternway.events import Cause, Event, Kind
 from sternway.publish.home_assistant import components
 from sternway.publish.publisher import Publisher
 from sternway.publish.traffic import LinkSettings
-from sternway.records import Phase, Record, RecordKind, State, event_body
+from sternway.records import Phase, Record, RecordKind
+from sternway.wire.event import event_body
+from sternway.wire.state import State
 
 pytestmark = pytest.mark.home_assistant
 

@@ -4,11 +4,13 @@ import logging
 
 import pytest
 
+from sternway.conversion import convert
 from sternway.diary import Diary
 from sternway.events import Press
 from sternway.notebook import Notebook
-from sternway.programme.journal import Entry, EntryKind, entry_body
 from sternway.records import Moment, RecordKind
+from sternway.wire.journal import EntryKind, JournalBody
+from sternway.wire.report import SessionReport
 
 NOON = datetime.datetime(2026, 5, 11, 12, 0, tzinfo=datetime.UTC)
 
@@ -28,8 +30,9 @@ def diary(journal):
 
 
 def line(kind, body, **changes):
-    entry = Entry("0badc0de", (NOON + datetime.timedelta(days=6)).date(), kind, body, NOON.isoformat())
-    return json.dumps(entry_body(entry) | changes) + "\n"
+    day = (NOON + datetime.timedelta(days=6)).date().isoformat()
+    entry = {"entry_id": "0badc0de", "day": day, "kind": kind, "body": body, "written": NOON.isoformat()}
+    return json.dumps({**entry, "corrects": None} | changes) + "\n"
 
 
 UNREADABLE = {
@@ -52,9 +55,9 @@ def walked(diary, new_walker):
     walker = new_walker()
     walker.started().walk(5.0).press(Press.LONG)
     for number in (0, 2, 4):
-        report = {**walker.report, "complete": True, "stopped": False}
+        report = convert({**walker.report, "complete": True, "stopped": False}, SessionReport, "report")
         diary.offer(RecordKind.SESSION, report, moment(number))
-        pain = {"kind": "pain", "body": {"value": 1, "when": "next_morning"}}
+        pain = JournalBody(kind=EntryKind.PAIN, body={"value": 1, "when": "next_morning"})
         diary.offer(RecordKind.JOURNAL, pain, moment(number + 1))
     diary.chore()
     return diary

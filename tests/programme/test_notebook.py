@@ -5,9 +5,9 @@ import pytest
 from sternway.errors import MessageError, PlanError, StoreError
 from sternway.events import Press
 from sternway.notebook import Notebook
-from sternway.programme.journal import EntryKind
 from sternway.programme.plan import Plan
 from sternway.programme.rules import Move
+from sternway.wire.journal import EntryKind
 
 DAY = datetime.date(2026, 5, 4)
 WRITTEN = "2026-05-04T18:00:00+02:00"
@@ -90,7 +90,7 @@ def test_walks_and_pain_in_the_journal_move_the_plan_and_the_move_is_written_dow
     decision = notebook.decide(DAY + datetime.timedelta(days=7), WRITTEN)
     assert (decision.move, decision.walk.minutes) == (Move.PROGRESS, 7.0)
     assert notebook.position(DAY).step == 1
-    assert [e.body["move"] for e in notebook.entries() if e.kind is EntryKind.DECISION] == ["hold", "progress"]
+    assert [e.body.move for e in notebook.entries() if e.kind is EntryKind.DECISION] == ["hold", "progress"]
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,13 @@
-import dataclasses
 import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sternway.conversion import plain
 from sternway.errors import PlanError
-from sternway.programme.plan import (
-    LONGEST_MIN,
-    Plan,
-    WalkPlan,
-    Week,
-    load_plan,
-    plan_from,
-    plan_text,
-    walk_plan_from,
-)
+from sternway.programme.plan import Plan, Week, load_plan, plan_from, plan_text
+from sternway.wire.plan import LONGEST_MIN, WalkPlan, walk_plan_from
 
 OWN = """
 name = "After the operation"
@@ -95,7 +87,7 @@ def test_a_wrong_plan_says_what_to_mend(text, words):
 
 def test_the_plan_of_a_walk_goes_over_the_wire_and_back():
     walk = Plan().walk(3, "From 10 to 12 minutes.", walk_test=True, support="rail")
-    assert walk_plan_from(walk.body()) == walk
+    assert plain(walk_plan_from(plain(walk))) == plain(walk)
 
 
 @pytest.mark.parametrize(
@@ -111,10 +103,10 @@ def test_the_plan_of_a_walk_goes_over_the_wire_and_back():
 )
 def test_a_walk_that_cannot_be_is_refused(change, words):
     with pytest.raises(PlanError, match=words):
-        walk_plan_from(WalkPlan().body() | change)
+        walk_plan_from(plain(WalkPlan()) | change)
 
 
-@given(st.dictionaries(st.sampled_from([*dataclasses.asdict(WalkPlan()), "x"]), st.none() | st.text() | st.floats()))
+@given(st.dictionaries(st.sampled_from([*plain(WalkPlan()), "x"]), st.none() | st.text() | st.floats()))
 def test_no_message_can_make_a_plan_that_asks_too_much(values):
     try:
         walk = walk_plan_from(values)

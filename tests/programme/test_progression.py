@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from sternway.errors import PlanError
+from sternway.conversion import convert
+from sternway.errors import MessageError
 from sternway.programme.history import History, Pain, PlannedPause, WalkDone
 from sternway.programme.plan import Plan, Week
 from sternway.programme.progression import Position, decide, on_changed_plan, position_from, suggest_support
 from sternway.programme.rules import RULES, Move
 from sternway.programme.simulation import PROFILES, simulate
+from sternway.wire.journal import PlanPosition
 
 MONDAY = datetime.date(2026, 1, 5)
 PLAN = Plan()
@@ -117,7 +120,7 @@ def test_the_ends_of_the_plan_hold():
 
 
 def test_a_shorter_plan_takes_the_person_to_its_top():
-    assert decide(replace(PLAN, cap_min=7.0), Position(9, day(0)), WELL, day(7)).walk.minutes == 7.0
+    assert decide(structs.replace(PLAN, cap_min=7.0), Position(9, day(0)), WELL, day(7)).walk.minutes == 7.0
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_a_shorter_plan_takes_the_person_to_its_top():
     ],
 )
 def test_a_changed_plan_goes_on_where_it_asks_for_no_more_than_before(step, weeks, new_step, words):
-    changed_plan = replace(PLAN, weeks=weeks)
+    changed_plan = structs.replace(PLAN, weeks=weeks)
     assert on_changed_plan(Position(step, day(2), 1), PLAN, changed_plan) == (Position(new_step, day(2), 1), words)
 
 
@@ -175,10 +178,10 @@ def test_one_stumble_asks_for_one_level_more_and_a_clean_walk_with_it_for_no_oth
 
 
 def test_a_position_goes_through_plain_data_and_a_spoilt_one_is_refused():
-    assert position_from(Position(3, day(2), 1).body()) == Position(3, day(2), 1)
-    assert position_from({"step": 3, "moved_on": "2026-01-07"}) == Position(3, day(2))
-    with pytest.raises(PlanError, match="cannot be read"):
-        position_from({"step": "x"})
+    assert position_from(Position(3, day(2), 1).written()) == Position(3, day(2), 1)
+    assert position_from(convert({"step": 3, "moved_on": "2026-01-07"}, PlanPosition, "")) == Position(3, day(2))
+    with pytest.raises(MessageError, match="step must be a whole number"):
+        convert({"step": "x"}, PlanPosition, "")
 
 
 # --- six weeks ---------------------------------------------------------------------------------------------------

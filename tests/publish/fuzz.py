@@ -23,22 +23,25 @@ from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
 from sternway.publish.publisher import Publisher
 from sternway.publish.traffic import Inbound
 from sternway.records import Moment, Record, RecordKind
-from sternway.wire.messages import Ack, Command, Plan, encode_ack, encode_command, encode_plan
+from sternway.wire.commands import COMMANDS
+from sternway.wire.journal import EntryKind, JournalBody
+from sternway.wire.messages import Ack, Command, encode_ack, encode_command, encode_plan, read_command
+from sternway.wire.plan import WalkPlan
 from sternway.wire.reference import SCHEMAS
-from sternway.wire.topics import ACK, COMMANDS, HOME_ASSISTANT_STATUS, PLAN, command_topic
+from sternway.wire.topics import ACK, HOME_ASSISTANT_STATUS, PLAN, command_topic
 
 BODIES = {"haptics": {"on": True}, "pain": {"level": 3, "place": "knee"}, "buzz": {"cue": "turn"}}
 SPICE = [b"null", b"1e999", b"-1", b"[]", b"{}", b'""', b"true", b"NaN", b"\x00", b"\xff", b"9" * 400, b"[" * 60]
-VALIDATORS = {name: jsonschema.Draft202012Validator(shape.json_schema()) for name, shape in SCHEMAS.items()}
+VALIDATORS = {name: jsonschema.Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
 
 
 def seeds(store_id: str) -> list[tuple[str, str, bytes]]:
     """Return (schema, topic, a good payload) for every topic the clip reads."""
     good = [("ack", ACK.of("clip-1"), encode_ack(Ack(store_id, 1)))]
-    good.append(("plan", PLAN.of("clip-1"), encode_plan(Plan(2, {"minutes": 5, "lanes": [1, 2]}))))
+    good.append(("plan", PLAN.of("clip-1"), encode_plan(2, WalkPlan())))
     good.append(("", HOME_ASSISTANT_STATUS, b"online"))
     for name in COMMANDS:
-        command = Command(name, "a-1", BODIES.get(name, {}), "2026-11-22T10:00:00Z")
+        command = Command(read_command(name, BODIES.get(name, {})), "a-1", "2026-11-22T10:00:00Z")
         good.append((f"command-{name}", command_topic("clip-1", name), encode_command(command)))
     return good
 
@@ -96,7 +99,7 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
     clip._safekeeping.keep()
     moment = Moment("clip-1", "d34c8361-1ff3", 1.0, "2026-11-22T09:42:24Z", False)
     for _ in range(3):
-        clip.offer(Record(RecordKind.JOURNAL, {"kind": "note", "body": {}}, moment))
+        clip.offer(Record(RecordKind.JOURNAL, JournalBody(kind=EntryKind.NOTE, body={}), moment))
     clip._safekeeping.keep()
     good = seeds(clip._outbox.store_id)
     for _ in range(count):
@@ -118,7 +121,7 @@ def run(count: int, seed: int, folder: Path) -> Counter[str]:
             assert is_well_formed(schema, payload), (topic, payload)
             counts["well formed after all"] += 1
             if after[0] != before[0]:
-                clip.offer(Record(RecordKind.JOURNAL, {"kind": "note", "body": {}}, moment))
+                clip.offer(Record(RecordKind.JOURNAL, JournalBody(kind=EntryKind.NOTE, body={}), moment))
                 clip._safekeeping.keep()
         counts["thrown"] += 1
         clip._answers = type(clip._answers)()

@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sternway.conversion import convert
 from sternway.events import Kind
 from sternway.publish.home_assistant import EXPIRE_AFTER_S, TRIGGERS, components, discovery, encode_discovery
 from sternway.publish.state_rate_limit import IDLE_S
-from sternway.wire.messages import decode_command
-from sternway.wire.schema import Instant
-from sternway.wire.shapes import AUTOMATION_KINDS
+from sternway.wire.messages import AUTOMATION_KINDS, decode_command
+from sternway.wire.values import Instant
 
 GOLDEN = Path(__file__).with_name("discovery.golden.json")
 DOCS = Path(__file__).parents[2] / "docs" / "home-assistant"
@@ -65,8 +65,8 @@ def test_what_a_button_sends_is_a_command_that_the_clip_takes(key, value):
     command = decode_command(
         component["command_topic"].rpartition("/")[2], render(component["command_template"], value)
     )
-    Instant().check(command.sent_at, "sent_at")
-    assert command.body.get("on", True) is (value != "false")
+    convert(command.sent_at, Instant, "sent_at")
+    assert getattr(command.body, "on", True) is (value != "false")
 
 
 def test_the_message_is_small_enough_for_any_broker():

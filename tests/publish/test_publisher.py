@@ -21,6 +21,7 @@ from sternway.wire.messages import (
     encode_ack,
     encode_command,
     encode_plan,
+    read_command,
 )
 from sternway.wire.messages import Plan as PlanMessage
 from sternway.wire.topics import command_topic, reply_topic
@@ -182,7 +183,7 @@ def test_a_command_reaches_the_loop_and_its_answer_the_asker(mosquitto, peer, pu
     home.expect("/availability")
     home.say(
         command_topic("clip-1", "buzz"),
-        encode_command(Command("buzz", "one")),
+        encode_command(Command(read_command("buzz", {}), "one")),
         ResponseTopic=reply_topic("clip-1", "dashboard"),
         CorrelationData=b"42",
     )
@@ -202,7 +203,7 @@ def test_a_repeated_command_is_refused_and_its_sender_told(mosquitto, peer, publ
     for _ in range(2):
         home.say(
             command_topic("clip-1", "stop"),
-            encode_command(Command("stop", "same")),
+            encode_command(Command(read_command("stop", {}), "same")),
             ResponseTopic=reply_topic("clip-1", "dashboard"),
         )
     answer = decode_reply(home.expect("/reply/dashboard").payload)

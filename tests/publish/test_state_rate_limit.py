@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from sternway.publish.state_rate_limit import StatePace
 from sternway.records import Phase
@@ -27,7 +26,7 @@ def sends(pace, shows, end_s, step_s=0.1):
 
 
 def test_a_change_is_sent_at_once_but_never_more_than_once_a_second(pace, state):
-    shows = {round(0.1 * n, 3): replace(state, steps=n) for n in range(50)}
+    shows = {round(0.1 * n, 3): structs.replace(state, steps=n) for n in range(50)}
     assert sends(pace, shows, 5.0) == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
@@ -36,7 +35,7 @@ def test_in_a_session_an_unchanged_state_is_sent_every_two_seconds(pace, state):
 
 
 def test_outside_a_session_an_unchanged_state_is_sent_every_thirty_seconds(pace, state):
-    assert sends(pace, {0.0: replace(state, phase=Phase.READY)}, 65.0) == [0.0, 30.0, 60.0]
+    assert sends(pace, {0.0: structs.replace(state, phase=Phase.READY)}, 65.0) == [0.0, 30.0, 60.0]
 
 
 def test_a_loop_that_hangs_is_not_repeated(pace, state):
@@ -55,7 +54,7 @@ def test_after_a_new_connection_the_newest_is_due_at_once(pace, state):
 def test_a_state_shown_while_another_was_being_sent_is_not_lost(pace, state):
     pace.show(state)
     due = pace.due(0.0)
-    newer = replace(state, steps=43)
+    newer = structs.replace(state, steps=43)
     pace.show(newer)
     pace.sent(due, 0.0)
     assert pace.due(1.0) == newer

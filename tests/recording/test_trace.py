@@ -3,14 +3,16 @@ import pickle
 import numpy as np
 import pytest
 
+from sternway.conversion import plain
 from sternway.detect.fall import FallSettings
 from sternway.events import Event, Kind
 from sternway.monitor import LATEST_DECISION_S
 from sternway.motion.trunk import TrunkTracker
 from sternway.recording.trace import TraceKeeper
-from sternway.records import RecordKind, trace_arrays
+from sternway.records import RecordKind
 from sternway.samples import Block
-from sternway.wire.shapes import check_body
+from sternway.wire.messages import read_body
+from sternway.wire.trace import trace_arrays
 
 SPIKE_S = 20.0
 LONGEST_WAIT_S = FallSettings().max_after_s
@@ -40,15 +42,15 @@ def traces(kind, wait_s, gaps=()):
 
 def spike_s(body):
     accel, _ = trace_arrays(body)
-    return body["start_s"] + np.argmax(accel[:, 2]) / body["rate_hz"]
+    return body.start_s + np.argmax(accel[:, 2]) / body.rate_hz
 
 
 @pytest.mark.parametrize("wait_s", [0.1, 2.5, 5.0, LONGEST_WAIT_S])
 def test_a_trace_is_whole_however_late_the_event_is_decided(wait_s):
     (body,) = traces(Kind.FALL, wait_s)
-    check_body(RecordKind.TRACE, body)
-    assert body["sample_count"] == 500
-    assert body["start_s"] == pytest.approx(SPIKE_S - 3.0, abs=0.01)
+    read_body(RecordKind.TRACE, plain(body))
+    assert body.sample_count == 500
+    assert body.start_s == pytest.approx(SPIKE_S - 3.0, abs=0.01)
     assert spike_s(body) == pytest.approx(SPIKE_S, abs=0.011)
 
 
@@ -64,9 +66,9 @@ def test_a_trace_is_whole_however_late_the_event_is_decided(wait_s):
 )
 def test_a_trace_begins_or_ends_at_the_gap_nearest_to_its_event(gaps, start_s, end_s):
     (body,) = traces(Kind.STUMBLE, 0.1, gaps)
-    check_body(RecordKind.TRACE, body)
-    assert body["start_s"] == pytest.approx(start_s, abs=0.021)
-    assert body["sample_count"] / body["rate_hz"] == pytest.approx(end_s - start_s, abs=0.04)
+    read_body(RecordKind.TRACE, plain(body))
+    assert body.start_s == pytest.approx(start_s, abs=0.021)
+    assert body.sample_count / body.rate_hz == pytest.approx(end_s - start_s, abs=0.04)
     assert spike_s(body) == pytest.approx(SPIKE_S, abs=0.011)
 
 

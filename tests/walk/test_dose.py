@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from sternway.conversion import convert
 from sternway.motion.gait import Direction, Step
 from sternway.walk.dose import Dose
 
@@ -147,7 +148,7 @@ def test_a_path_that_bends_is_no_turn(stroll):
 
 def test_what_waits_survives_being_written_down(stroll):
     stroll.steps(3, UNKNOWN).steps(5, BACKWARD)
-    stroll.dose = Dose.restore(json.loads(json.dumps(dataclasses.asdict(stroll.dose))))
+    stroll.dose = convert(json.loads(json.dumps(dataclasses.asdict(stroll.dose))), Dose, "dose")
     assert stroll.steps(5, BACKWARD).counts == (13, 0, 0, 0)
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from sternway.events import Press
 from sternway.monitor import Monitor
-from sternway.programme.plan import WalkPlan
 from sternway.samples import Block, empty_block
 from sternway.simulate.script import BACKWARD, Stand, Walk
 from sternway.simulate.walker import BELT, Walker
+from sternway.wire.plan import WalkPlan
 
 
 @pytest.mark.parametrize(("calibration", "given"), [({"backward": 0.35}, ["backward"]), ({}, [])])
@@ -20,6 +20,6 @@ def test_the_report_has_a_speed_only_after_a_known_distance_was_walked(calibrati
     monitor.update(Block(times_s, *walker.at(times_s), float(times_s[-1])))
     monitor.press(Press.LONG, float(times_s[-1]))
     ((_, report),) = monitor.update(empty_block(float(times_s[-1]))).reports
-    assert list(report["speed_mps"]) == given
-    assert all(0.2 < mps < 2.0 for mps in report["speed_mps"].values())
+    assert list(report.speed_mps) == given
+    assert all(0.2 < mps < 2.0 for mps in report.speed_mps.values())
     assert monitor.memory()["speed"] == calibration

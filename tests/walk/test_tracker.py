@@ -1,14 +1,16 @@
-import dataclasses
 import json
 
 import pytest
+from msgspec import structs
 
-from sternway.alert.patterns import Cue
 from sternway.events import Cause, Kind, Press
 from sternway.motion.gait import Direction, Step
-from sternway.programme.plan import WalkPlan
 from sternway.records import Phase, RecordKind
 from sternway.walk.tracker import SessionTracker, TrackerSettings
+from sternway.walk.walk import REASON_WORDS, Reason
+from sternway.wire.commands import Haptics
+from sternway.wire.plan import WalkPlan
+from sternway.wire.values import Cue
 
 FORWARD, BACKWARD = Direction.FORWARD, Direction.BACKWARD
 SHORT = WalkPlan(2, 0.5, 10.0, 0.25, 0.25, lane_steps=12, version="test")
@@ -132,11 +134,11 @@ def test_where_the_stream_is_cut_changes_nothing(new_walker):
 
 
 def test_a_walk_left_on_another_boot_is_reported_as_it_was(walker):
-    walker.tracker.describe(origin={"boot_id": "before"})
+    walker.tracker.describe(origin={"boot_id": "before", "monotonic_s": 1.0, "wall_time": "2026-05-04T18:00:00Z"})
     walker.started().walk(8.0, FORWARD)
     ended_s = walker.now_s
     walker.killed(away_s=60.0, same_boot=False)
-    assert (walker.report["reason"], walker.report["origin"]) == ("switched_off", {"boot_id": "before"})
+    assert (walker.report["reason"], walker.report["origin"]["boot_id"]) == ("switched_off", "before")
     assert walker.report["dose"]["forward_s"] == 8.0
     assert walker.report["ended_s"] == pytest.approx(ended_s, abs=0.02)
     assert walker.tracker.phase is Phase.READY
@@ -209,7 +211,7 @@ def test_the_motor_shaking_the_clip_is_not_moving(walker):
 
 
 def test_the_end_of_a_lane_comes_after_its_steps_and_a_turn_begins_the_next(new_walker):
-    walker = new_walker(dataclasses.replace(SHORT, warm_up_min=0.0, stretch_min=2.0))
+    walker = new_walker(structs.replace(SHORT, warm_up_min=0.0, stretch_min=2.0))
     walker.started().walk(5.0)
     walker.turn()
     walker.walk(5.9)
@@ -221,20 +223,20 @@ def test_the_end_of_a_lane_comes_after_its_steps_and_a_turn_begins_the_next(new_
 
 
 def test_walking_forward_between_lanes_begins_the_lane_anew(new_walker):
-    walker = new_walker(dataclasses.replace(SHORT, warm_up_min=0.0, stretch_min=2.0))
+    walker = new_walker(structs.replace(SHORT, warm_up_min=0.0, stretch_min=2.0))
     walker.started().walk(5.0).walk(5.0, FORWARD).walk(5.0)
     assert walker.names() == ["start"]
 
 
 def test_lanes_by_time(new_walker):
-    walker = new_walker(dataclasses.replace(SHORT, warm_up_min=0.0, lane_steps=0, lane_s=8.0))
+    walker = new_walker(structs.replace(SHORT, warm_up_min=0.0, lane_steps=0, lane_s=8.0))
     begun_s = walker.started().now_s
     walker.walk(20.0)
     assert [round(t - begun_s) for t, name in walker.cues if name == "turn"] == [8, 16]
 
 
 def test_one_long_stretch_has_a_half_way_cue_and_no_lanes_on_a_treadmill(new_walker):
-    plan = dataclasses.replace(SHORT, stretches=1, stretch_min=1.0, warm_up_min=0.0, lane_steps=0)
+    plan = structs.replace(SHORT, stretches=1, stretch_min=1.0, warm_up_min=0.0, lane_steps=0)
     walker = new_walker(plan)
     begun_s = walker.started().now_s
     walker.walk(61.0)
@@ -319,7 +321,7 @@ def test_a_stop_rule_ends_the_walk_at_once_with_trouble_and_its_reason(walker, s
     assert walker.tracker.phase is Phase.READY
     assert (walker.report["reason"], walker.report["stopped"]) == (reason, True)
     assert bool(walker.report["asks"]) is asks
-    assert walker.report["reason_words"] == walker.tracker.view.words
+    assert REASON_WORDS[Reason(walker.report["reason"])] == walker.tracker.view.words
 
 
 def test_two_stumbles_stop_the_walk_at_once_and_it_is_over_when_no_fall_came_of_them(walker):
@@ -473,20 +475,20 @@ def test_a_short_press_in_the_cool_down_ends_the_walk(walker):
 @pytest.mark.parametrize(
     ("name", "body", "words"),
     [
-        ("start", {"clip_id": "clip-9"}, "this command is for clip clip-9; this is clip clip-1"),
-        ("start", {"chek": {}}, "start has no 'chek'"),
-        ("start", {"check": {"pain_before": 11}}, "check pain_before must be between 0 and 10"),
-        ("start", {"variation": "stairs"}, "start variation must be one of flat, uphill, treadmill"),
+        ("start", {"clip_id": "clip-9"}, "unknown key start.clip_id"),
+        ("start", {"chek": {}}, "unknown key start.chek; did you mean start.check?"),
+        ("start", {"check": {"pain_before": 11}}, "start.check.pain_before must be between 0 and 10"),
+        ("start", {"variation": "stairs"}, "start.variation must be one of flat, uphill, treadmill"),
         ("dance", {}, "there is no command 'dance'"),
         ("pause", {}, "No walk is under way."),
         ("resume", {}, "Nothing is paused."),
         ("stop", {}, "No walk is under way."),
         ("ok", {}, "No fall is being asked about."),
         ("pain", {}, "How much does it hurt, 0 to 10?"),
-        ("pain", {"level": True}, "pain level cannot be True"),
-        ("haptics", {}, "haptics needs on"),
-        ("haptics", {"on": "yes"}, "haptics on cannot be 'yes'"),
-        ("buzz", {"cue": "loud"}, "buzz cue must be one of start"),
+        ("pain", {"level": True}, "pain.level must be a whole number, not True"),
+        ("haptics", {}, "haptics.on is missing"),
+        ("haptics", {"on": "yes"}, "haptics.on must be true or false, not 'yes'"),
+        ("buzz", {"cue": "loud"}, "buzz.cue must be one of start"),
     ],
 )
 def test_a_command_that_cannot_be_is_answered_in_words_and_changes_nothing(walker, name, body, words):
@@ -511,7 +513,7 @@ def test_pain_between_walks_is_a_journal_entry(walker):
 def test_buzz_plays_the_cue_asked_for_and_haptics_asks_for_the_motor(walker):
     walker.command("buzz", cue="turn")
     assert walker.names() == ["turn"]
-    outcome = walker.tracker.command("haptics", {"on": False}, walker.now_s)
+    outcome = walker.tracker.command(Haptics(on=False), walker.now_s)
     assert (outcome.haptics, outcome.answer.accepted) == (False, True)
     assert "cannot warn" in outcome.answer.words
 

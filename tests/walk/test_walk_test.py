@@ -100,5 +100,5 @@ def test_only_a_change_beyond_measurement_error_is_called_one():
 def test_a_result_reads_back_from_its_record():
     result = WalkTestResult((4.0, 4.2, 4.4), before_s=5.0)
     assert result_from(result.body()) == result
-    assert result.body()["speed_mps"] == pytest.approx(0.714)
+    assert result.body().speed_mps == pytest.approx(0.714)
     assert result.words()[0] == "3 metres backward: 4.2 s (4.0, 4.2, 4.4)"

@@ -1,9 +1,9 @@
 """The whole cue vocabulary, in one table. Nothing else buzzes."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sternway.events import Kind
+from sternway.wire.values import Cue
 
 RAMP_S = 0.03
 """How long a pulse takes to reach its strength, so that it does not startle; less than a coin motor's own rise."""
@@ -31,18 +31,6 @@ class Pattern:
         0.25
         """
         return sum(on + off for _, on, off in self.pulses)
-
-
-class Cue(StrEnum):
-    """What the clip can say by buzzing."""
-
-    START = "start"
-    CHANGE = "change"
-    TURN = "turn"
-    ATTENTION = "attention"
-    ATTENTION_AGAIN = "attention_again"
-    TROUBLE = "trouble"
-    END = "end"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from sternway.alert.patterns import PATTERNS, WARNINGS, Cue, Pattern, Prompt
+from sternway.alert.patterns import PATTERNS, WARNINGS, Pattern, Prompt
 from sternway.events import Event, Kind
+from sternway.wire.values import Cue
 
 ADVICE = frozenset({Kind.STABILITY, Kind.FATIGUE})
 """Warnings that nobody asked for and that can wait: only these draw on the cue budget."""

@@ -16,8 +16,10 @@ from sternway.config import BrokerSettings, Settings, chosen_settings
 from sternway.demo.terminal import LiveLine
 from sternway.errors import SternwayError
 from sternway.monitor import MonitorResult
-from sternway.records import RecordKind, State
 from sternway.simulate.script import SCRIPTS
+from sternway.walk.words import reason_words
+from sternway.wire.report import SessionReport
+from sternway.wire.state import State
 
 CLIP_ID = "demo"
 
@@ -75,9 +77,9 @@ class Showing:
         for event in outcome.events:
             self.event_count += 1
             self._line.say(f"  {event_words(event.kind.value, event.severity, event.cause)}")
-        for kind, body in outcome.reports:
-            if kind is RecordKind.SESSION:
-                self._line.say(f"  {body['reason_words']}")
+        for _, body in outcome.reports:
+            if isinstance(body, SessionReport):
+                self._line.say(f"  {reason_words(body)}")
         for pattern in outcome.patterns:
             self.buzz_count += 1
             self._buzz, self._buzz_until_s = pattern, now_s + max(pattern.duration_s, 1.5)

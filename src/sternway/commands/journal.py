@@ -8,11 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from sternway.config import chosen_settings
+from sternway.conversion import plain
 from sternway.errors import MessageError
 from sternway.notebook import Notebook
-from sternway.programme.journal import FIELDS, Entry, EntryKind, entry_body
+from sternway.programme.journal import Entry, entry_body
 from sternway.programme.screening import QUESTIONS, screen
+from sternway.walk.words import reason_words
+from sternway.wire.journal import BODIES, DecisionEntry, EntryKind, ScreeningAnswers, WalkEntry, plain_entry
 
 BY_HAND = tuple(kind for kind in EntryKind if kind not in (EntryKind.WALK, EntryKind.DECISION, EntryKind.SCREENING))
 
@@ -90,7 +95,8 @@ def _add(notebook: Notebook, arguments: argparse.Namespace) -> Entry:
 
 def _correct(notebook: Notebook, arguments: argparse.Namespace) -> Entry:
     old = notebook.find(_id_of(arguments.values))
-    body = {**old.body, **values_of(old.kind, arguments.values[1:])}
+    said = {} if old.body is None else plain_entry(old.body)
+    body = {**said, **values_of(old.kind, arguments.values[1:])}
     return _write(notebook, old.kind, body, arguments.day or old.day, old.entry_id)
 
 
@@ -168,26 +174,28 @@ def pairs(words: Sequence[str]) -> dict[str, str]:
 
 def values_of(kind: EntryKind, words: Sequence[str]) -> dict[str, Any]:
     """Return the fields of ``kind`` from ``name=value`` words, numbers as numbers."""
-    fields = FIELDS[kind]
-    return {name: _number(text, fields[name].kind) if name in fields else text for name, text in pairs(words).items()}
+    types = {field.name: field.type for field in msgspec.structs.fields(BODIES[kind])}
+    return {name: _typed(text, types.get(name, str)) for name, text in pairs(words).items()}
 
 
-def _number(text: str, kind: type) -> Any:
+def _typed(text: str, kind: Any) -> Any:
     try:
-        return kind(text) if kind in (int, float) else text
-    except ValueError:
+        return plain(msgspec.convert(text, kind, strict=False))
+    except msgspec.ValidationError:
         return text
 
 
 def line_of(entry: Entry) -> str:
     """Return one line for people: id, day, kind and what it says."""
-    if entry.kind is EntryKind.WALK:
-        report = entry.body["report"]
-        says = f"{report['dose']['backward_s'] / 60.0:.1f} min backward; {report['reason_words']}"
-    elif entry.kind is EntryKind.DECISION:
-        says = f"{entry.body['move']}: {' '.join(entry.body['reasons'])}"
-    elif entry.kind is EntryKind.SCREENING:
-        says = "passed" if entry.body["passed"] else "overridden" if entry.body["override"] else "stopped"
-    else:
-        says = ", ".join(f"{name} {value}" for name, value in entry.body.items()) or "withdrawn"
+    match entry.body:
+        case WalkEntry(report=report):
+            says = f"{report.dose.backward_s / 60.0:.1f} min backward; {reason_words(report)}"
+        case DecisionEntry(move=move, reasons=reasons):
+            says = f"{move}: {' '.join(reasons)}"
+        case ScreeningAnswers(passed=passed, override=override):
+            says = "passed" if passed else "overridden" if override else "stopped"
+        case None:
+            says = "withdrawn"
+        case body:
+            says = ", ".join(f"{name} {value}" for name, value in plain_entry(body).items()) or "withdrawn"
     return f"{entry.entry_id}  {entry.day}  {entry.kind.value:<9} {says}"

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from sternway.commands.journal import add_place, now, open_notebook, pairs
+from sternway.conversion import plain
 from sternway.errors import PlanError
 from sternway.notebook import Notebook
 from sternway.programme.adherence import adherence
 from sternway.programme.history import Day, history_of
-from sternway.programme.journal import EntryKind
 from sternway.programme.plan import Plan, load_plan, plan_from, plan_text
 from sternway.programme.progression import Decision, on_changed_plan
 from sternway.programme.rules import Move
 from sternway.programme.simulation import PROFILES, SimulatedDay, simulate
+from sternway.wire.journal import DecisionEntry, EntryKind
 
 MONDAY = datetime.date(2026, 1, 5)
 """Where a simulation begins: a Monday, so that its weeks are calendar weeks."""
@@ -112,7 +113,7 @@ def _keep(notebook: Notebook, text: str) -> int:
         before = load_plan(text)
     plan = notebook.keep_plan(text)
     position, why = on_changed_plan(notebook.position(written.date()), before, plan)
-    body = {"position": position.body(), "move": "changed", "reasons": [why]}
+    body = DecisionEntry(position=position.written(), move="changed", reasons=(why,))
     notebook.add(EntryKind.DECISION, body, written.date(), written.isoformat(timespec="seconds"))
     print(f"The plan {plan.name!r} is in use: {_ladder_words(plan)}. {why}")
     return 0
@@ -180,8 +181,8 @@ def _decided(decision: Decision) -> dict[str, Any]:
     return {
         "move": decision.move.value,
         "reasons": list(decision.reasons),
-        "position": decision.position.body(),
+        "position": plain(decision.position.written()),
         "walk_today": decision.walk_today,
         "day_words": decision.day_words,
-        "walk": decision.walk.body() if decision.walk else None,
+        "walk": plain(decision.walk) if decision.walk else None,
     }

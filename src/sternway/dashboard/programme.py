@@ -4,10 +4,9 @@ import dataclasses
 import datetime
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from sternway.conversion import plain
 from sternway.dashboard.mqtt.ingest import Ingest, NoAnswerError
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.store.journal import entries, plan_in_force, write
@@ -15,11 +14,13 @@ from sternway.dashboard.store.key_value import PLAN, note, read_note
 from sternway.dashboard.store.lookup import events, reports
 from sternway.events import Kind
 from sternway.programme.history import History, WalkDone, history_of, pain_before_by_day, walk_done
-from sternway.programme.journal import Entry, EntryKind, in_force
+from sternway.programme.journal import Entry, in_force
 from sternway.programme.plan import Plan
 from sternway.programme.progression import Decision, Position, decide, position_from
 from sternway.programme.screening import Screening, screen
-from sternway.wire import messages
+from sternway.wire.journal import DecisionEntry, EntryKind, ScreeningAnswers
+from sternway.wire.plan import WalkPlan
+from sternway.wire.report import SessionReport
 
 DECIDING_DAYS = 120
 """How far back a decision looks: the rules ask for two walks and for absences of some weeks."""
@@ -39,16 +40,16 @@ class Programme:
     entries: tuple[Entry, ...]
 
     @property
-    def screened(self) -> Entry | None:
+    def screened(self) -> ScreeningAnswers | None:
         """Return the answers to the first-run questions, the newest ones."""
-        found = [entry for entry in self.entries if entry.kind is EntryKind.SCREENING]
+        found = [entry.body for entry in self.entries if isinstance(entry.body, ScreeningAnswers)]
         return found[-1] if found else None
 
     @property
     def screening(self) -> Screening | None:
         """Return what those answers mean."""
-        entry = self.screened
-        return screen(entry.body["answers"], bool(entry.body["override"])) if entry else None
+        said = self.screened
+        return screen(said.answers, said.override) if said else None
 
     @property
     def refused(self) -> bool:
@@ -62,8 +63,8 @@ def programme_of(store: Store, clip_id: str, today: datetime.date) -> Programme:
     kept = in_force(entries(store, clip_id, since))
     history = history_since(store, clip_id, since, kept)
     plan = plan_in_force(store, clip_id)
-    decisions = [entry for entry in kept if entry.kind is EntryKind.DECISION]
-    position = position_from(decisions[-1].body["position"]) if decisions else Position(0, _began(history, today))
+    decisions = [entry.body for entry in kept if isinstance(entry.body, DecisionEntry)]
+    position = position_from(decisions[-1].position) if decisions else Position(0, _began(history, today))
     return Programme(plan, position, decide(plan, position, history, today), history, tuple(kept))
 
 
@@ -77,16 +78,16 @@ def history_since(store: Store, clip_id: str, since: datetime.date, kept: list[E
     for started_s, report in reports(store, clip_id, midnight_s):
         day = home_day(started_s)
         walks.append(_without(false_s, walk_done(report, day, before.get(day)), started_s, report))
-        if report["plan"].get("walk_test"):
+        if report.plan.walk_test:
             tests.append(day)
     said = history_of(entry for entry in kept if entry.kind is not EntryKind.WALK)
     return History(tuple(walks), said.pains, said.pauses, tuple(tests))
 
 
-def _without(false_s: list[float], walk: WalkDone, started_s: float, report: Mapping[str, Any]) -> WalkDone:
+def _without(false_s: list[float], walk: WalkDone, started_s: float, report: SessionReport) -> WalkDone:
     """Return ``walk`` without the stumbles in its report that were labelled a false alarm."""
-    zero_s = started_s - report["started_s"]
-    felt_s = [zero_s + event["time_s"] for event in report["events"]["list"] if event["kind"] == Kind.STUMBLE]
+    zero_s = started_s - report.started_s
+    felt_s = [zero_s + event.time_s for event in report.events.listed if event.kind == Kind.STUMBLE]
     false_count = sum(any(abs(at_s - one_s) < NEAR_S for one_s in false_s) for at_s in felt_s)
     return dataclasses.replace(walk, stumble_count=max(0, walk.stumble_count - false_count))
 
@@ -105,23 +106,22 @@ def settle(store: Store, ingest: Ingest, clip_id: str) -> bool:
     programme = programme_of(store, clip_id, today)
     decision = programme.decision
     if decision.position != programme.position:
-        body = {"position": decision.position.body(), "move": decision.move.value, "reasons": list(decision.reasons)}
-        write(store, clip_id, today, EntryKind.DECISION, body, written_by="plan")
+        write(store, clip_id, today, EntryKind.DECISION, decision.entry, written_by="plan")
     if decision.walk is None:
         return True
-    return _publish(store, ingest, clip_id, json.dumps(decision.walk.body(), sort_keys=True))
+    return _publish(store, ingest, clip_id, decision.walk)
 
 
-def _publish(store: Store, ingest: Ingest, clip_id: str, body: str) -> bool:
+def _publish(store: Store, ingest: Ingest, clip_id: str, walk: WalkPlan) -> bool:
     """Publish a plan that differs from the last one the broker took."""
-    name = PLAN + clip_id
+    name, body = PLAN + clip_id, json.dumps(plain(walk), sort_keys=True)
     with store.read() as connection:
         before = json.loads(read_note(connection, name) or "{}")
     if before.get("body") == body:
         return True
     version = int(before.get("version", 0)) + 1
     try:
-        ingest.publish_plan(clip_id, messages.Plan(version, json.loads(body)))
+        ingest.publish_plan(clip_id, version, walk)
     except NoAnswerError:
         return False
     with store.write() as connection:

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 from sternway.events import Cause, Kind
 from sternway.fault_effects import EFFECTS, Effect
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.state import State
 
 STALE_WALKING_S = 4.0
 """The clip speaks at least every 2 s in a walk: one word may be missed, and silence is said within 5 s."""

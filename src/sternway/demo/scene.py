@@ -8,9 +8,9 @@ from sternway.config import Settings
 from sternway.device.emulated import EmulatedBus, EmulatedBusRecovery, EmulatedLsm6dsox, EmulatedMotor, emulated_pins
 from sternway.monitor import MonitorResult
 from sternway.programme.plan import Plan, Week
-from sternway.records import State
 from sternway.service import ClipService, Hardware
 from sternway.simulate.walker import Walker
+from sternway.wire.state import State
 
 PROGRAMME = Plan(
     name="demo", warm_up_min=0.3, cool_down_min=0.2, rest_s=10.0, walk_test_every_weeks=0, weeks=(Week(3, 1.0),)

@@ -5,7 +5,8 @@ import sys
 from typing import TextIO
 
 from sternway.alert.patterns import Pattern
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.state import State
 
 PHASE_WORDS = {
     Phase.READY: "ready",

@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 
+from sternway.conversion import convert
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.store.intake import keep
 from sternway.dashboard.store.journal import write
 from sternway.programme.history import History, Pain, WalkDone, walk_done
-from sternway.programme.journal import EntryKind
-from sternway.programme.plan import Plan, WalkPlan
+from sternway.programme.plan import Plan
 from sternway.programme.progression import Decision, Position, decide
 from sternway.programme.screening import QUESTIONS
 from sternway.simulate.walk_records import MadeUpClip
+from sternway.wire.journal import EntryBody, EntryKind
 from sternway.wire.messages import Arrival
+from sternway.wire.plan import WalkPlan
+from sternway.wire.report import SessionReport
 
 WALK_DAYS = (0, 2, 4)
 """Three walks a week, with a day of rest between."""
@@ -66,8 +69,7 @@ class _Life:
         decision = decide(self._plan, self._position, past, today)
         if decision.position != self._position:
             self._position = decision.position
-            body = {"position": self._position.body(), "move": decision.move.value, "reasons": list(decision.reasons)}
-            self._write(datetime.datetime.combine(today, datetime.time()), EntryKind.DECISION, body)
+            self._write(datetime.datetime.combine(today, datetime.time()), EntryKind.DECISION, decision.entry)
         return decision
 
     def _morning(self, day: datetime.datetime, progress: float, number: int) -> None:
@@ -82,7 +84,7 @@ class _Life:
         self._write(day, EntryKind.CHECK, {**check, "pain_before": before})
         stumbles = int(number % 28 in STUMBLE_DAYS)
         arrivals = list(self._clip.walk(start.timestamp(), plan, max(0.03, 0.13 - 0.13 * progress), stumbles))
-        report = arrivals[-1].record.body
+        report = convert(arrivals[-1].record.body, SessionReport, "session")
         self._walks.append(dataclasses.replace(walk_done(report, day.date()), pain_before=before))
         self._hurts(day, hurts - 0.4, "after")
         self._write(day, EntryKind.EFFORT, {"value": _score(3.5 + self._rng.normal(0.0, 0.8))})
@@ -103,7 +105,7 @@ class _Life:
         self._pains.append(pain)
         self._write(day, EntryKind.PAIN, {"value": pain.value, "when": when, "place": pain.place})
 
-    def _write(self, day: datetime.datetime, kind: EntryKind, body: Mapping[str, Any]) -> None:
+    def _write(self, day: datetime.datetime, kind: EntryKind, body: EntryBody | Mapping[str, Any]) -> None:
         write(self._store, self._clip_id, day.date(), kind, body, written_by="walker")
 
 

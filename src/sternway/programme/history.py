@@ -1,13 +1,15 @@
 """What the programme's decisions look back on: walks, pain and planned pauses, by day."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
-from sternway.programme.journal import Entry, EntryKind
+from sternway.programme.journal import Entry
 from sternway.walk.walk_test import TRIAL_COUNT
+from sternway.wire.journal import Check, PainNote, Pause, WalkEntry
+from sternway.wire.report import SessionReport
+from sternway.wire.values import PainTime
 
 Day = datetime.date
 
@@ -94,37 +96,36 @@ def pain_before_by_day(entries: Iterable[Entry]) -> dict[Day, int]:
     """Return the pain before walking that a journal holds, from checks and by itself; each day's last word counts."""
     said: dict[Day, int] = {}
     for entry in entries:
-        if entry.kind is EntryKind.CHECK and entry.body.get("pain_before") is not None:
-            said[entry.day] = entry.body["pain_before"]
-        elif entry.kind is EntryKind.PAIN and entry.body["when"] == "before":
-            said[entry.day] = entry.body["value"]
+        match entry.body:
+            case Check(pain_before=int(pain)) | PainNote(when=PainTime.BEFORE, value=pain):
+                said[entry.day] = pain
     return said
 
 
-def walk_done(report: Mapping[str, Any], day: Day, pain_before: int | None = None) -> WalkDone:
+def walk_done(report: SessionReport, day: Day, pain_before: int | None = None) -> WalkDone:
     """Return the summary of a session report (see :func:`~sternway.walk.report.report_body`) of ``day``.
 
     ``pain_before`` is what the journal says; an answer in the report goes before it.
     """
-    dose, events, answers = report["dose"], report["events"]["count"], report["answers"]
-    pain, trials_s = answers.get("pain_before"), report.get("walk_test_s", ())
+    dose, events, trials_s = report.dose, report.events.count, report.walk_test_s
+    pain = report.answers.pain_before
     return WalkDone(
         day=day,
-        backward_s=float(dose["backward_s"]),
-        steps_backward=int(dose["steps_backward"]),
-        stumble_count=int(events.get("stumble", 0)),
-        fall_count=int(events.get("fall", 0)),
-        level=str(report["steadiness"]["level"]),
-        complete=bool(report["complete"]),
-        stopped=bool(report["stopped"]),
-        reason=str(report["reason"]),
-        support=str(report["plan"].get("support", "wall")),
-        variation=str(report["plan"].get("variation", "flat")),
+        backward_s=dose.backward_s,
+        steps_backward=dose.steps_backward,
+        stumble_count=events.get("stumble", 0),
+        fall_count=events.get("fall", 0),
+        level=report.steadiness.level,
+        complete=report.complete,
+        stopped=report.stopped,
+        reason=report.reason,
+        support=report.plan.support,
+        variation=report.plan.variation,
         pain_before=pain if isinstance(pain, int) else pain_before,
-        cadence_spm=report["cadence_spm"]["backward"],
-        softness_ratio=report["softness"]["ratio"],
-        lean_rad=report["posture"]["lean_rad"],
-        sway_mps2=report["posture"]["sway_mps2"],
+        cadence_spm=report.cadence_spm.backward,
+        softness_ratio=report.softness.ratio,
+        lean_rad=report.posture.lean_rad,
+        sway_mps2=report.posture.sway_mps2,
         walk_test_s=fmean(trials_s) if len(trials_s) >= TRIAL_COUNT else None,
     )
 
@@ -132,18 +133,20 @@ def walk_done(report: Mapping[str, Any], day: Day, pain_before: int | None = Non
 def history_of(entries: Iterable[Entry]) -> History:
     """Return the history that a journal holds; give it the entries in force."""
     entries = list(entries)
-    kinds = {kind: [entry for entry in entries if entry.kind is kind] for kind in EntryKind}
     before = pain_before_by_day(entries)
-    walks = [walk_done(entry.body["report"], entry.day, before.get(entry.day)) for entry in kinds[EntryKind.WALK]]
-    pains = [
-        Pain(entry.day, entry.body["value"], entry.body["when"], entry.body.get("place"))
-        for entry in kinds[EntryKind.PAIN]
-    ]
-    pauses = [
-        PlannedPause(Day.fromisoformat(e.body["start"]), Day.fromisoformat(e.body["end"]), e.body["why"])
-        for e in kinds[EntryKind.PAUSE]
-    ]
-    tests = [walk.day for walk in kinds[EntryKind.WALK] if walk.body["report"]["plan"].get("walk_test")]
+    walks: list[WalkDone] = []
+    pains: list[Pain] = []
+    pauses: list[PlannedPause] = []
+    tests: list[Day] = []
+    for entry in entries:
+        match entry.body:
+            case WalkEntry(report=report):
+                walks.append(walk_done(report, entry.day, before.get(entry.day)))
+                tests += [entry.day] if report.plan.walk_test else []
+            case PainNote(value=value, when=when, place=place):
+                pains.append(Pain(entry.day, value, when, place or None))
+            case Pause(start=start, end=end, why=why):
+                pauses.append(PlannedPause(Day.fromisoformat(start), Day.fromisoformat(end), why))
     return History(
         tuple(sorted(walks, key=lambda walk: walk.day)),
         tuple(sorted(pains, key=lambda pain: pain.day)),

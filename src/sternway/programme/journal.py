@@ -2,34 +2,18 @@
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 
-from sternway.errors import MessageError
-from sternway.wire.fields import Field, check_fields
+from msgspec import UNSET
 
-NOT_ANSWERED = "not answered"
+from sternway.conversion import convert
+from sternway.errors import MessageError
+from sternway.wire.journal import EntryBody, EntryKind, JournalBody, plain_entry, read_entry
 
 PLACES_OF_PAIN = ("left knee", "right knee", "both knees", "lower back", "hip", "other")
 
 ACTIVITIES = ("swimming", "cycling", "walking", "strength", "stretching", "other")
-
-
-class EntryKind(StrEnum):
-    """What an entry is about."""
-
-    CHECK = "check"
-    SCREENING = "screening"
-    PAIN = "pain"
-    EFFORT = "effort"
-    SUPPORT = "support"
-    FOOTWEAR = "footwear"
-    ACTIVITY = "activity"
-    NOTE = "note"
-    PAUSE = "pause"
-    WALK = "walk"
-    DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,70 +37,36 @@ CHECK_QUESTIONS: tuple[Question, ...] = (
 WALK_QUESTIONS: tuple[str, ...] = tuple(question.name for question in CHECK_QUESTIONS)
 
 
-_TEXT = Field(required=False)
-_DAY = Field()
-_SCORE = Field(int, scale=(0, 10))
-
-FIELDS: dict[EntryKind, dict[str, Field]] = {
-    EntryKind.CHECK: {
-        **dict.fromkeys(("place", "surface", "footwear", "support"), _TEXT),
-        "pain_before": Field(int, required=False, scale=(0, 10)),
-    },
-    EntryKind.SCREENING: {"answers": Field(dict), "passed": Field(bool), "override": Field(bool)},
-    EntryKind.PAIN: {
-        "value": _SCORE,
-        "when": Field(choices=("before", "during", "after", "next_morning")),
-        "place": _TEXT,
-        "note": _TEXT,
-    },
-    EntryKind.EFFORT: {"value": _SCORE, "note": _TEXT},
-    EntryKind.SUPPORT: {"value": Field(choices=("partner", "rail", "wall", "none"))},
-    EntryKind.FOOTWEAR: {"value": Field()},
-    EntryKind.ACTIVITY: {
-        "name": Field(),
-        "minutes": Field(float, required=False, scale=(0.0, 1440.0)),
-        "note": _TEXT,
-    },
-    EntryKind.NOTE: {"text": Field()},
-    EntryKind.PAUSE: {"start": _DAY, "end": _DAY, "why": Field(choices=("holiday", "flare", "illness", "other"))},
-    EntryKind.WALK: {"report": Field(dict)},
-    EntryKind.DECISION: {"position": Field(dict), "move": Field(), "reasons": Field(list)},
-}
-"""Every kind of entry and its fields: the one table that commands, pages and files are checked against."""
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One entry: about ``day``, written at ``written`` (ISO 8601), never changed afterwards.
 
-    ``corrects`` names the entry that this one replaces; an empty ``body`` then withdraws it.
+    ``corrects`` names the entry that this one replaces; without a ``body`` it then withdraws that one.
     """
 
     entry_id: str
     day: datetime.date
     kind: EntryKind
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: EntryBody | None = None
     written: str = ""
     corrects: str | None = None
 
 
-def check_entry(entry: Entry) -> Entry:
-    """Return ``entry`` if it is sound; raise :class:`MessageError` that says what to mend."""
-    if entry.corrects is not None and not entry.body:
-        return entry
-    check_fields(entry.kind, FIELDS[entry.kind], entry.body)
-    if entry.kind is EntryKind.PAUSE:
-        _check_pause(entry.body)
-    return entry
+def make_entry(
+    entry_id: str,
+    day: datetime.date,
+    kind: EntryKind,
+    body: EntryBody | Mapping[str, Any],
+    written: str = "",
+    corrects: str | None = None,
+) -> Entry:
+    """Return a sound entry, from what it says or from plain values; raise :class:`MessageError` that says what to mend.
 
-
-def _check_pause(body: Mapping[str, Any]) -> None:
-    try:
-        start, end = datetime.date.fromisoformat(body["start"]), datetime.date.fromisoformat(body["end"])
-    except ValueError as error:
-        raise MessageError("a pause has start and end as dates, such as 2026-05-01") from error
-    if end < start:
-        raise MessageError(f"the pause ends ({end}) before it starts ({start})")
+    An empty ``body`` withdraws what the entry ``corrects``.
+    """
+    values = plain_entry(body) if isinstance(body, EntryBody) else body
+    says = None if corrects is not None and not values else read_entry(kind, values, strict=True)
+    return Entry(entry_id, day, kind, says, written, corrects)
 
 
 def entry_body(entry: Entry) -> dict[str, Any]:
@@ -125,26 +75,21 @@ def entry_body(entry: Entry) -> dict[str, Any]:
         "entry_id": entry.entry_id,
         "day": entry.day.isoformat(),
         "kind": entry.kind.value,
-        "body": dict(entry.body),
+        "body": {} if entry.body is None else plain_entry(entry.body),
         "written": entry.written,
         "corrects": entry.corrects,
     }
 
 
-def entry_from(values: Mapping[str, Any]) -> Entry:
+def entry_from(values: object) -> Entry:
     """Read what :func:`entry_body` wrote, checked; raise :class:`MessageError` that says what is wrong."""
-    try:
-        entry = Entry(
-            str(values["entry_id"]),
-            datetime.date.fromisoformat(values["day"]),
-            EntryKind(values["kind"]),
-            dict(values["body"]),
-            str(values.get("written", "")),
-            values.get("corrects"),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise MessageError(f"not a journal entry: {error}") from error
-    return check_entry(entry)
+    kept = convert(values, JournalBody, "entry")
+    if kept.entry_id is UNSET or kept.day is UNSET:
+        raise MessageError("not a journal entry: it has no entry_id or no day")
+    corrects = kept.corrects or None
+    says = None if corrects is not None and not kept.body else read_entry(kept.kind, kept.body)
+    day = datetime.date.fromisoformat(kept.day)
+    return Entry(kept.entry_id, day, kept.kind, says, kept.written or "", corrects)
 
 
 def in_force(entries: Iterable[Entry]) -> list[Entry]:
@@ -155,6 +100,8 @@ def in_force(entries: Iterable[Entry]) -> list[Entry]:
     entries = list(entries)
     replaced = {entry.corrects for entry in entries if entry.corrects is not None}
     holding = [
-        entry for entry in entries if entry.entry_id not in replaced and (entry.body or entry.corrects is None)
+        entry
+        for entry in entries
+        if entry.entry_id not in replaced and (entry.body is not None or entry.corrects is None)
     ]
     return sorted(holding, key=lambda entry: entry.day)

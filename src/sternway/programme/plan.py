@@ -1,35 +1,27 @@
 """What a walk asks for, and the plan that grows it week by week; a physiotherapist may write one as TOML."""
 
-import dataclasses
 import json
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from sternway.config import build
-from sternway.errors import ConfigError, PlanError
+from msgspec import Meta, Struct
 
-SUPPORTS = ("partner", "rail", "wall", "none")
-"""What the walker may hold on to, from most to least."""
-
-VARIATIONS = ("flat", "uphill", "treadmill")
-"""Ways of walking whose baselines and trends are kept apart."""
+from sternway.conversion import convert, plain, ranges
+from sternway.errors import PlanError
+from sternway.wire.plan import LONGEST_MIN, LaneS, LaneSteps, Minutes, RestS, Stretches, WalkPlan
+from sternway.wire.values import Support, Variation
 
 GROWTH = 0.10
 """The most that the minutes may grow in a week once the table of weeks is done."""
 
-LONGEST_MIN = 30.0
-"""The most backward minutes that any plan may ask for: the upper end of what is advised."""
 
-
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True, forbid_unknown_fields=True):
     """One step of the plan: ``stretches`` of ``stretch_min`` minutes backward, with rests between."""
 
-    stretches: int = 5
-    stretch_min: float = 1.0
+    stretches: Stretches = 5
+    stretch_min: Annotated[float, Meta(ge=0.1, le=LONGEST_MIN)] = 1.0
 
     @property
     def minutes(self) -> float:
@@ -45,57 +37,24 @@ class Week:
 FIRST_WEEKS = (Week(5, 1.0), Week(7, 1.0), Week(5, 2.0), Week(4, 3.0))
 
 
-@dataclass(frozen=True, slots=True)
-class WalkPlan:
-    """What one walk asks for, as the clip keeps it.
-
-    ``rest_s`` is the rest between stretches. A lane ends after ``lane_steps`` steps or ``lane_s`` seconds, whichever
-    comes first (0: not used; both 0 on a treadmill). ``walk_test`` adds the 3-metre backward walk test after the
-    warm-up. ``reason`` says in words why today is as it is; ``version`` names the plan it came from.
-    """
-
-    stretches: int = 5
-    stretch_min: float = 1.0
-    rest_s: float = 60.0
-    warm_up_min: float = 3.0
-    cool_down_min: float = 1.0
-    lane_steps: int = 12
-    lane_s: float = 0.0
-    support: str = "wall"
-    variation: str = "flat"
-    walk_test: bool = False
-    reason: str = "The first week: five minutes, near a wall."
-    version: str = "default"
-
-    @property
-    def minutes(self) -> float:
-        """Return the minutes backward that the walk asks for."""
-        return self.stretches * self.stretch_min
-
-    def body(self) -> dict[str, Any]:
-        """Return the plan as plain data for the wire and for reports."""
-        return {"minutes": self.minutes, **dataclasses.asdict(self)}
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole programme: the ``weeks`` to begin with, then growth to ``cap_min``, on ``days_per_week`` days.
 
     The rest is the same for every walk, see :class:`WalkPlan`; ``walk_test_every_weeks`` 0 means never.
     """
 
     name: str = "default"
-    days_per_week: int = 3
-    cap_min: float = 20.0
-    warm_up_min: float = 3.0
-    cool_down_min: float = 1.0
-    rest_s: float = 60.0
-    lane_steps: int = 12
-    lane_s: float = 0.0
-    support: str = "wall"
-    variation: str = "flat"
-    walk_test_every_weeks: int = 2
-    weeks: tuple[Week, ...] = field(default=FIRST_WEEKS)
+    days_per_week: Annotated[int, Meta(ge=1, le=7)] = 3
+    cap_min: Annotated[float, Meta(ge=0.5, le=LONGEST_MIN)] = 20.0
+    warm_up_min: Minutes = 3.0
+    cool_down_min: Minutes = 1.0
+    rest_s: RestS = 60.0
+    lane_steps: LaneSteps = 12
+    lane_s: LaneS = 0.0
+    support: Support = Support.WALL
+    variation: Variation = Variation.FLAT
+    walk_test_every_weeks: Annotated[int, Meta(ge=0, le=52)] = 2
+    weeks: tuple[Week, ...] = FIRST_WEEKS
 
     def ladder(self) -> tuple[Week, ...]:
         """Return every step of the plan, easiest first: the weeks up to the cap, then half minutes of growth.
@@ -111,25 +70,25 @@ class Plan:
     def walk(self, step: int, reason: str, walk_test: bool = False, support: str | None = None) -> WalkPlan:
         """Return the walk of ``step`` on the ladder."""
         week = self.ladder()[step]
+        on_treadmill = self.variation is Variation.TREADMILL
         return WalkPlan(
-            week.stretches,
-            week.stretch_min,
-            self.rest_s,
-            self.warm_up_min,
-            self.cool_down_min,
-            0 if self.variation == "treadmill" else self.lane_steps,
-            0.0 if self.variation == "treadmill" else self.lane_s,
-            support or self.support,
-            self.variation,
-            walk_test,
-            reason,
-            self.name,
+            stretches=week.stretches,
+            stretch_min=week.stretch_min,
+            rest_s=self.rest_s,
+            warm_up_min=self.warm_up_min,
+            cool_down_min=self.cool_down_min,
+            lane_steps=0 if on_treadmill else self.lane_steps,
+            lane_s=0.0 if on_treadmill else self.lane_s,
+            support=support or self.support,
+            variation=self.variation,
+            walk_test=walk_test,
+            reason=reason,
+            version=self.name,
         )
 
     def body(self) -> dict[str, Any]:
         """Return the plan as plain data, as :func:`plan_from` reads it."""
-        values = dataclasses.asdict(self)
-        return values | {"weeks": [dataclasses.asdict(week) for week in self.weeks]}
+        return dict(plain(self))
 
 
 def _grown(week: Week, cap_min: float) -> Week | None:
@@ -178,69 +137,26 @@ def plan_text(plan: Plan) -> str:
 
 def plan_from(values: Mapping[str, Any]) -> Plan:
     """Build a plan from plain values, checked; ``weeks`` is a list of tables."""
-    weeks = values.get("weeks", [dataclasses.asdict(week) for week in FIRST_WEEKS])
+    weeks = values.get("weeks", [{}])
     if not isinstance(weeks, list) or not weeks or not all(isinstance(week, dict) for week in weeks):
         raise PlanError("weeks must be one or more tables: write [[weeks]] with stretches and stretch_min")
-    try:
-        built = tuple(build(Week, week, f"weeks[{number}].") for number, week in enumerate(weeks, 1))
-        plan = build(Plan, {key: value for key, value in values.items() if key != "weeks"}, "")
-    except ConfigError as error:
-        raise PlanError(str(error)) from error
-    plan = dataclasses.replace(plan, weeks=built)
-    _check(plan)
+    for number, week in enumerate(weeks, 1):
+        convert(week, Week, f"weeks[{number}]", PlanError)
+    plan = convert(values, Plan, "", PlanError)
+    _check_weeks(plan)
     return plan
 
 
-def walk_plan_from(values: Mapping[str, Any]) -> WalkPlan:
-    """Build the plan of one walk from plain values (a retained MQTT message), checked."""
-    try:
-        walk = build(WalkPlan, {key: value for key, value in values.items() if key != "minutes"}, "")
-    except ConfigError as error:
-        raise PlanError(str(error)) from error
-    _check_ranges(walk, {**WALK_RANGES, "stretches": (1, 30), "stretch_min": (0.0, LONGEST_MIN)})
-    _check_words(walk)
-    if not 0.0 < walk.minutes <= LONGEST_MIN:
-        raise PlanError(f"a walk of {walk.minutes:g} minutes backward: more than 0 and at most {LONGEST_MIN:g}")
-    return walk
+PLAN_RANGES = ranges(Plan)
+"""The least and most of every number of a plan."""
 
 
-WALK_RANGES: dict[str, tuple[float, float]] = {
-    "warm_up_min": (0.0, 30.0),
-    "cool_down_min": (0.0, 30.0),
-    "rest_s": (0.0, 600.0),
-    "lane_steps": (0, 1000),
-    "lane_s": (0.0, 3600.0),
-}
-PLAN_RANGES: dict[str, tuple[float, float]] = {
-    **WALK_RANGES,
-    "days_per_week": (1, 7),
-    "cap_min": (0.5, LONGEST_MIN),
-    "walk_test_every_weeks": (0, 52),
-}
-
-
-def _check(plan: Plan) -> None:
-    _check_ranges(plan, PLAN_RANGES)
-    _check_words(plan)
+def _check_weeks(plan: Plan) -> None:
     before = 0.0
     for number, week in enumerate(plan.weeks, 1):
-        where = f"weeks[{number}]."
-        _check_ranges(week, {"stretches": (1, 30), "stretch_min": (0.1, LONGEST_MIN)}, where)
         if week.minutes < before:
-            raise PlanError(f"{where}stretches x stretch_min is {week.minutes:g} min, less than the week before it")
+            words = f"stretches x stretch_min is {week.minutes:g} min, less than the week before it"
+            raise PlanError(f"weeks[{number}].{words}")
         before = week.minutes
     if plan.weeks[0].minutes > plan.cap_min:
         raise PlanError(f"cap_min = {plan.cap_min:g} is less than the first week's {plan.weeks[0].minutes:g} min")
-
-
-def _check_ranges(what: Any, ranges: Mapping[str, tuple[float, float]], where: str = "") -> None:
-    for name, (low, high) in ranges.items():
-        value = getattr(what, name)
-        if not low <= value <= high:
-            raise PlanError(f"{where}{name} must be between {low:g} and {high:g}, not {value:g}")
-
-
-def _check_words(what: Any) -> None:
-    for name, words in (("support", SUPPORTS), ("variation", VARIATIONS)):
-        if getattr(what, name) not in words:
-            raise PlanError(f"{name} must be one of {', '.join(words)}, not {getattr(what, name)!r}")

@@ -1,14 +1,13 @@
 """What the plan says today: where the person is on it, the move it makes, and the walk it asks for."""
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sternway.errors import PlanError
 from sternway.programme.history import Day, History
-from sternway.programme.plan import SUPPORTS, Plan, WalkPlan
+from sternway.programme.plan import Plan
 from sternway.programme.rules import Evidence, Move, hurt_too_much, judge
+from sternway.wire.journal import DecisionEntry, PlanPosition
+from sternway.wire.plan import SUPPORTS, WalkPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +21,16 @@ class Position:
     moved_on: Day
     answered_walk_count: int = 0
 
-    def body(self) -> dict[str, Any]:
-        """Return the position as plain data."""
-        return {
-            "step": self.step,
-            "moved_on": self.moved_on.isoformat(),
-            "answered_walk_count": self.answered_walk_count,
-        }
-
-
-def position_from(values: Mapping[str, Any]) -> Position:
-    """Read what :meth:`Position.body` wrote; raise :class:`PlanError` where it is something else."""
-    try:
-        return Position(
-            max(0, int(values["step"])),
-            Day.fromisoformat(values["moved_on"]),
-            max(0, int(values.get("answered_walk_count", 0))),
+    def written(self) -> PlanPosition:
+        """Return the position as the journal holds it."""
+        return PlanPosition(
+            step=self.step, moved_on=self.moved_on.isoformat(), answered_walk_count=self.answered_walk_count
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise PlanError(f"the place on the plan cannot be read ({error})") from error
+
+
+def position_from(written: PlanPosition) -> Position:
+    """Return the position that the journal holds."""
+    return Position(written.step, Day.fromisoformat(written.moved_on), written.answered_walk_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +47,11 @@ class Decision:
     walk: WalkPlan | None
     walk_today: bool
     day_words: str
+
+    @property
+    def entry(self) -> DecisionEntry:
+        """Return the decision as the journal holds it."""
+        return DecisionEntry(position=self.position.written(), move=self.move.value, reasons=self.reasons)
 
 
 def decide(plan: Plan, position: Position, history: History, today: Day) -> Decision:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sternway.programme.history import Day, History, Pain, PlannedPause, WalkDone
-from sternway.programme.plan import Plan, WalkPlan
+from sternway.programme.plan import Plan
 from sternway.programme.progression import Decision, Position, decide
+from sternway.wire.plan import WalkPlan
 
 STEPS_PER_MIN = 95
 """A usual backward cadence."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sternway.errors import MessageError
-from sternway.records import Record, RecordKind
-from sternway.wire.messages import encode_event
-from sternway.wire.shapes import AUTOMATION_KINDS
+from sternway.records import Record
+from sternway.wire.event import EventBody
+from sternway.wire.messages import AUTOMATION_KINDS, encode_event
 from sternway.wire.topics import EVENT
 
 WAITING_COUNT = 32
@@ -40,11 +40,11 @@ class Alerts:
 
     def add(self, record: Record, now_s: float) -> None:
         """Take an event record; any other record is none of its business."""
-        if record.kind is not RecordKind.EVENT or record.body.get("kind") not in AUTOMATION_KINDS:
+        if not isinstance(record.body, EventBody) or record.body.kind not in AUTOMATION_KINDS:
             return
         try:
             payload = encode_event(record)
-        except (MessageError, KeyError):
+        except MessageError:
             return  # the outbox has already said what is wrong with it
         self._number += 1
         self._waiting[AlertToken(self._number)] = _Alert(payload, now_s)

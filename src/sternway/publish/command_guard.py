@@ -5,8 +5,7 @@ from datetime import datetime
 
 from sternway.errors import MessageError
 from sternway.publish.traffic import Inbound
-from sternway.wire.messages import Command, decode_command
-from sternway.wire.shapes import COMMAND_EXPIRY_S
+from sternway.wire.messages import COMMAND_EXPIRY_S, Command, decode_command
 from sternway.wire.topics import is_reply_topic
 
 REMEMBERED_COUNT = 128

@@ -13,7 +13,7 @@ from sternway import __version__
 from sternway.events import Cause
 from sternway.publish.state_rate_limit import IDLE_S
 from sternway.wire import topics
-from sternway.wire.shapes import AUTOMATION_KINDS
+from sternway.wire.messages import AUTOMATION_KINDS
 
 EXPIRE_AFTER_S = int(2 * IDLE_S + 10)
 """Two missed states and a margin: a hung clip, for which no last will is ever sent, turns *unavailable* then."""

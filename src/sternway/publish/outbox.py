@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from sternway.conversion import plain
 from sternway.errors import MessageError, StoreError
 from sternway.publish.outbox_limit import ROW_OVERHEAD_BYTES, make_room, weigh
-from sternway.records import Record, RecordKind
-from sternway.wire.messages import Ack, encode_record, numbered
+from sternway.records import Dropped, Record, RecordKind
+from sternway.wire.messages import Ack, encode_plain_record, encode_record, numbered
 
 _log = logging.getLogger(__name__)
 
@@ -270,11 +271,11 @@ class Outbox:
     def _misfit(self, record: Record, why: str) -> str:
         """Keep a record whose body is not as declared as far as it can be sent at all; the dashboard keeps it raw."""
         try:
-            text = encode_record(record, check=False)
+            text = encode_plain_record(record, plain(record.body))
         except (MessageError, TypeError, ValueError):
             self.dropped_count += 1
             _log.exception("a %s record cannot be sent and leaves a tombstone", record.kind)
-            body = {"kind": record.kind.value, "reason": "unreadable"}
+            body = Dropped(kind=record.kind, reason="unreadable")
             return encode_record(replace(record, kind=RecordKind.DROPPED, body=body))
         _log.error("a %s record is sent although it is not as declared: %s", record.kind, why)
         return text

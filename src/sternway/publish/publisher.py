@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
-from sternway.errors import ConfigError, StoreError
+from sternway.errors import ConfigError, MessageError, StoreError
 from sternway.events import Cause
 from sternway.publish.automation_events import Alerts, AlertToken
 from sternway.publish.delivery import Delivery
@@ -22,9 +22,10 @@ from sternway.publish.rate_limited_log import Complaints
 from sternway.publish.record_writer import Safekeeping
 from sternway.publish.state_rate_limit import StatePace
 from sternway.publish.traffic import LinkSettings, Outgoing, Settled
-from sternway.records import Record, State
+from sternway.records import Record
 from sternway.wire import topics
 from sternway.wire.messages import Command, Plan, Reply, decode_plan, encode_reply, encode_state
+from sternway.wire.state import State
 
 _log = logging.getLogger(__name__)
 
@@ -177,7 +178,10 @@ class Publisher:
         self._delivery.begin(self._monotonic())
         plan = self._outbox.recall("plan")
         if plan is not None and self._reception.plan is None:
-            self._reception.plan = decode_plan(plan.encode())
+            try:
+                self._reception.plan = decode_plan(plan.encode())
+            except MessageError as error:
+                _log.error("the plan kept from the home is not followed: %s", error)
 
     def _on_born(self) -> None:
         """Greet Home Assistant after a moment: all clips of a home hear of its birth at once."""

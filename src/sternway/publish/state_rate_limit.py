@@ -1,6 +1,7 @@
 """When is the state sent? On change, not too often; unchanged, often enough that silence means something."""
 
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.state import State
 
 CHANGE_S = 1.0
 """At most 1 Hz."""

@@ -2,14 +2,13 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from sternway.events import Event, Kind
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.motion.trunk import TrunkMotion, TrunkSample
-from sternway.records import trace_body
+from sternway.wire.trace import Trace, trace_body
 
 BEFORE_S, AFTER_S = 3.0, 2.0
 TRACED = frozenset({Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL})
@@ -27,10 +26,10 @@ class TraceKeeper:
         self._samples: deque[TrunkSample] = deque()
         self._waiting: deque[Event] = deque(maxlen=8)
 
-    def update(self, trunk: list[TrunkMotion], events: list[Event]) -> list[tuple[Event, dict[str, Any]]]:
+    def update(self, trunk: list[TrunkMotion], events: list[Event]) -> list[tuple[Event, Trace]]:
         """Take motion and the events found in it; return events with the bodies of their traces, when complete."""
         self._waiting.extend(event for event in events if event.kind in TRACED)
-        done: list[tuple[Event, dict[str, Any]]] = []
+        done: list[tuple[Event, Trace]] = []
         for stretch in trunk:
             if not len(stretch):
                 continue
@@ -44,13 +43,13 @@ class TraceKeeper:
                 self._samples.popleft()
         return done
 
-    def _cut(self, decided_by_s: float) -> Iterator[tuple[Event, dict[str, Any]]]:
+    def _cut(self, decided_by_s: float) -> Iterator[tuple[Event, Trace]]:
         """Yield the traces of the waiting events decided by then."""
         while self._waiting and self._waiting[0].decided_at_s <= decided_by_s:
             event = self._waiting.popleft()
             yield event, self._body(event)
 
-    def _body(self, event: Event) -> dict[str, Any]:
+    def _body(self, event: Event) -> Trace:
         start_s, end_s = event.time_s - BEFORE_S, event.time_s + AFTER_S
         near = [sample for sample in self._samples if start_s <= sample.time_s < end_s]
         accel = np.array([sample.accel_mps2 for sample in near]).reshape(-1, 3)

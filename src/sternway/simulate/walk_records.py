@@ -5,18 +5,31 @@ Everything goes in as a clip's own records do: encoded, decoded, checked and sto
 
 import datetime
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from sternway import __version__
 from sternway.events import Event, Kind
-from sternway.programme.plan import WalkPlan
-from sternway.records import Moment, Record, RecordKind, event_body, trace_body
+from sternway.records import Body, Moment, Record, RecordKind
 from sternway.simulate.script import BACKWARD, Act, Stumble, Walk
 from sternway.simulate.walker import Walker
+from sternway.wire.event import event_body, event_in_walk
 from sternway.wire.messages import Arrival, decode_record, encode_record, numbered
+from sternway.wire.plan import WalkPlan
+from sternway.wire.report import (
+    Answers,
+    Cadence,
+    Dose,
+    Happenings,
+    PostureOfWalk,
+    SensorOfWalk,
+    SessionReport,
+    Softness,
+    Steadiness,
+)
+from sternway.wire.trace import Trace, trace_body
+from sternway.wire.values import Level
 
 DAY_S = 86_400.0
 TRACE_HZ = 100.0
@@ -49,15 +62,13 @@ class MadeUpClip:
         for event in events:
             yield self._record(RecordKind.EVENT, event_body(event), boot_id, zero_s, event.decided_at_s)
             if event.kind is Kind.STUMBLE:
-                body = self._trip.trace(event)
-                yield self._record(RecordKind.TRACE, body, boot_id, zero_s, event.time_s + TRACE_S / 2.0)
+                trace = self._trip.trace(event)
+                yield self._record(RecordKind.TRACE, trace, boot_id, zero_s, event.time_s + TRACE_S / 2.0)
         ended_s = timeline[-1][2]
-        body = self._report(plan, timeline, events, unsteadiness)
-        yield self._record(RecordKind.SESSION, body, boot_id, zero_s, ended_s)
+        report = self._report(plan, timeline, events, unsteadiness)
+        yield self._record(RecordKind.SESSION, report, boot_id, zero_s, ended_s)
 
-    def _record(
-        self, kind: RecordKind, body: Mapping[str, Any], boot_id: str, zero_s: float, monotonic_s: float
-    ) -> Arrival:
+    def _record(self, kind: RecordKind, body: Body, boot_id: str, zero_s: float, monotonic_s: float) -> Arrival:
         wall = datetime.datetime.fromtimestamp(zero_s + monotonic_s, datetime.UTC)
         wall_time = wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         record = Record(kind, body, Moment(self._clip_id, boot_id, monotonic_s, wall_time, True))
@@ -91,7 +102,7 @@ class MadeUpClip:
 
     def _report(
         self, plan: WalkPlan, timeline: list[tuple[str, float, float]], events: list[Event], unsteadiness: float
-    ) -> dict[str, Any]:
+    ) -> SessionReport:
         """Return a session body of the form that the clip writes."""
         seconds = {phase: sum(end - begun for name, begun, end in timeline if name == phase) for phase in _PHASES}
         counts: dict[str, int] = {}
@@ -102,61 +113,50 @@ class MadeUpClip:
         forward_s = seconds["warm_up"] + seconds["cool_down"]
         levels = _level_seconds(timeline, events)
         backward_mps3 = float(self._rng.normal(78.0 + 12.0 * unsteadiness, 4.0))
-        return {
-            "origin": None,
-            "started_s": timeline[0][1],
-            "ended_s": timeline[-1][2],
-            "reason": "two_stumbles" if stopped else "done",
-            "reason_words": "Two stumbles in one walk: stop and rest for today." if stopped else "The walk is done.",
-            "stopped": stopped,
-            "complete": not stopped,
-            "done_share": 1.0,
-            "paused_s": 0.0,
-            "unseen_s": 0.0,
-            "restart_count": 0,
-            "dose": {
-                "backward_s": round(seconds["backward"], 2),
-                "forward_s": round(forward_s, 2),
-                "unknown_s": 4.0,
-                "turning_s": 8.0,
-                "steps_backward": round(seconds["backward"] / 60.0 * cadence_spm),
-                "steps_forward": round(forward_s / 60.0 * 104.0),
-                "steps_unknown": 6,
-                "steps_turning": 12,
-                "lane_count": round(seconds["backward"] / 9.0),
-                "stretch_count": plan.stretches,
-            },
-            "cadence_spm": {"backward": round(cadence_spm, 2), "forward": 104.0},
-            "speed_mps": {},
-            "steadiness": {
-                **{
-                    f"{level}_s": round(levels.get(level, 0.0), 1)
-                    for level in ("steady", "raised", "high", "unknown")
-                },
-                "level": "raised" if levels.get("raised", 0.0) >= 0.2 * seconds["backward"] else "steady",
-                "baseline": None,
-            },
-            "events": {"count": counts, "list": [event_body(event) | {"phase": "backward"} for event in events]},
-            "softness": {
-                "backward_mps3": round(backward_mps3, 2),
-                "forward_mps3": 112.0,
-                "ratio": round(backward_mps3 / 112.0, 3),
-                "words": "a proxy: rise of vertical acceleration at landing",
-            },
-            "posture": {
-                "lean_rad": round(float(self._rng.normal(0.07 + 0.03 * unsteadiness, 0.01)), 4),
-                "sway_mps2": round(float(self._rng.normal(0.55 + 0.25 * unsteadiness, 0.04)), 4),
-            },
-            "sensor": {"motor_felt": True, "haptics_off": False},
-            "versions": {"sternway": __version__},
-            "plan": plan.body(),
-            "answers": {"place": "hall", "surface": "yes", "footwear": "trainers", "support": plan.support},
-            "pains": [],
-            "asks": [],
-            "phases": [[phase, begun_s] for phase, begun_s, _ in timeline],
-            "walk_test_s": self._trials_s(unsteadiness) if plan.walk_test else [],
-            "cues": {"start": 2, "change": 2 * plan.stretches, "end": 1},
-        }
+        raised = levels.get("raised", 0.0) >= 0.2 * seconds["backward"]
+        return SessionReport(
+            started_s=timeline[0][1],
+            ended_s=timeline[-1][2],
+            reason="two_stumbles" if stopped else "done",
+            stopped=stopped,
+            complete=not stopped,
+            done_share=1.0,
+            unseen_s=0.0,
+            dose=Dose(
+                backward_s=round(seconds["backward"], 2),
+                forward_s=round(forward_s, 2),
+                unknown_s=4.0,
+                turning_s=8.0,
+                steps_backward=round(seconds["backward"] / 60.0 * cadence_spm),
+                steps_forward=round(forward_s / 60.0 * 104.0),
+                steps_unknown=6,
+                steps_turning=12,
+                lane_count=round(seconds["backward"] / 9.0),
+                stretch_count=plan.stretches,
+            ),
+            cadence_spm=Cadence(backward=round(cadence_spm, 2), forward=104.0),
+            steadiness=Steadiness(
+                steady_s=round(levels.get("steady", 0.0), 1),
+                raised_s=round(levels.get("raised", 0.0), 1),
+                unknown_s=round(levels.get("unknown", 0.0), 1),
+                level=Level.RAISED if raised else Level.STEADY,
+            ),
+            events=Happenings(count=counts, listed=tuple(event_in_walk(event, "backward") for event in events)),
+            softness=Softness(
+                backward_mps3=round(backward_mps3, 2), forward_mps3=112.0, ratio=round(backward_mps3 / 112.0, 3)
+            ),
+            posture=PostureOfWalk(
+                lean_rad=round(float(self._rng.normal(0.07 + 0.03 * unsteadiness, 0.01)), 4),
+                sway_mps2=round(float(self._rng.normal(0.55 + 0.25 * unsteadiness, 0.04)), 4),
+            ),
+            sensor=SensorOfWalk(motor_felt=True, haptics_off=False),
+            versions={"sternway": __version__},
+            plan=plan,
+            answers=Answers(place="hall", surface="yes", footwear="trainers", support=plan.support),
+            phases=tuple((phase, begun_s) for phase, begun_s, _ in timeline),
+            walk_test_s=tuple(self._trials_s(unsteadiness)) if plan.walk_test else (),
+            cues={"start": 2, "change": 2 * plan.stretches, "end": 1},
+        )
 
 
 _PHASES = ("standing_check", "warm_up", "backward", "rest", "cool_down")
@@ -170,7 +170,7 @@ class _Trip:
         self._walker = Walker(script, seed)
         self._at_s = next(one.time_s for one in self._walker.truth.happenings if one.kind is Kind.STUMBLE)
 
-    def trace(self, event: Event) -> dict[str, Any]:
+    def trace(self, event: Event) -> Trace:
         """Return the body of a trace around ``event``."""
         around_s = np.arange(round(TRACE_S * TRACE_HZ)) / TRACE_HZ - TRACE_S / 2.0
         accel_mps2, gyro_radps = self._walker.at(self._at_s + around_s)

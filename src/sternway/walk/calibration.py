@@ -2,13 +2,13 @@
 
 from enum import StrEnum
 
-from sternway.alert.patterns import Cue
 from sternway.motion.gait import Direction
 from sternway.motion.mounting import Mounting, MountingEstimator
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.speed import SpeedEstimator
 from sternway.motion.trunk import TrunkMotion
 from sternway.walk.walk_test import MovementTimer
+from sternway.wire.values import Cue
 
 STAND_S = 3.0
 """Quiet standing that gives up to within a degree: sway averages out in about two seconds."""

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sternway.motion.gait import Direction, Step
 
@@ -214,14 +213,6 @@ class Dose:
         if direction == Direction.BACKWARD:
             return self.backward
         return self.forward if direction == Direction.FORWARD else self.unknown
-
-    @classmethod
-    def restore(cls, values: dict[str, Any]) -> "Dose":
-        """Return the dose that ``dataclasses.asdict`` wrote."""
-        shares = {name: Share(**values[name]) for name in ("backward", "forward", "unknown", "turning")}
-        before = Footfall(**values["before"]) if values["before"] else None
-        undecided = [Footfall(**step) for step in values["undecided"]]
-        return cls(**(values | shares | {"before": before, "undecided": undecided}))
 
 
 def turning_steps(before: Footfall | None, steps: Sequence[Footfall], turned: bool = False) -> list[bool]:

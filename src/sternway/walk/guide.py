@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 
-from sternway.alert.patterns import Cue, Prompt
+from sternway.alert.patterns import Prompt
 from sternway.events import Event, Kind
 from sternway.motion.gait import Step
 from sternway.motion.resample import RATE_HZ
 from sternway.motion.trunk import TrunkMotion, TrunkSample
-from sternway.records import Phase, event_body
+from sternway.records import Phase
 from sternway.samples import Vector
 from sternway.walk.heading import Heading
 from sternway.walk.live_gait import Watch
 from sternway.walk.trial_counter import TrialCounter
 from sternway.walk.walk import LONGEST_LIST, STOP_RULES, Reason, Walk
 from sternway.walk.walk_test import TRIAL_COUNT, WalkTestResult
+from sternway.wire.event import event_in_walk
+from sternway.wire.values import Cue, Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Guide:
         self._test = TrialCounter()
         self._heading = Heading()
         self._settings = settings
-        self._due_count = round(walk.plan["stretch_min"] * 60.0 * RATE_HZ)
+        self._due_count = round(walk.plan.stretch_min * 60.0 * RATE_HZ)
 
     @property
     def phase(self) -> Phase:
@@ -191,11 +193,11 @@ class Guide:
     def _write_down(self, event: Event) -> None:
         walk = self.walk
         if event.kind is Kind.STABILITY:
-            walk.level = event.level or "unknown"
+            walk.level = Level(event.level or "unknown")
         if event.severity > 0.0 or event.kind is Kind.FALL_CANCELLED:
             walk.event_count[event.kind.value] = walk.event_count.get(event.kind.value, 0) + 1
         if len(walk.events) < LONGEST_LIST:
-            walk.events.append(event_body(event) | {"phase": walk.phase.value})
+            walk.events.append(event_in_walk(event, walk.phase.value))
 
     def _while_paused(self, time_s: float, walks_on: bool) -> None:
         self.walk.paused_count += 1
@@ -212,7 +214,7 @@ class Guide:
         if since_s >= settings.check_s - 1e-9 and still_s >= min(settings.check_still_s, settings.check_s):
             self.say(Cue.START, time_s)
             walk.still.moved_s = time_s
-            walk.enter(Phase.WARM_UP if walk.plan["warm_up_min"] > 0.0 else self._after_warm_up(), time_s)
+            walk.enter(Phase.WARM_UP if walk.plan.warm_up_min > 0.0 else self._after_warm_up(), time_s)
         elif since_s >= settings.check_limit_s:
             self.end(Reason.NOT_STILL, time_s)
 
@@ -229,7 +231,7 @@ class Guide:
         """Count one sample on the plan's clocks and say what falls due."""
         walk = self.walk
         if phase is Phase.REST:
-            if time_s - walk.entered_s >= walk.plan["rest_s"] - 1e-9:
+            if time_s - walk.entered_s >= walk.plan.rest_s - 1e-9:
                 self._next_stretch(time_s)
         elif phase is Phase.WALK_TEST:
             if time_s - walk.entered_s >= self._settings.test_limit_s:
@@ -238,9 +240,9 @@ class Guide:
             walk.active_count[phase] = walk.active_count.get(phase, 0) + 1
             if phase is Phase.BACKWARD:
                 self._lead_backward(time_s)
-            elif phase is Phase.WARM_UP and self._over(phase, "warm_up_min"):
+            elif phase is Phase.WARM_UP and self._over(phase, walk.plan.warm_up_min):
                 self._change(self._after_warm_up(), time_s)
-            elif phase is Phase.COOL_DOWN and self._over(phase, "cool_down_min"):
+            elif phase is Phase.COOL_DOWN and self._over(phase, walk.plan.cool_down_min):
                 self.end(Reason.DONE, time_s)
 
     def test(self, trunk: TrunkMotion) -> None:
@@ -257,15 +259,15 @@ class Guide:
             self.say(Cue.CHANGE if trials_s else Cue.START, time_s)
 
     def _after_warm_up(self) -> Phase:
-        return Phase.WALK_TEST if self.walk.plan["walk_test"] and not self.walk.tested else Phase.BACKWARD
+        return Phase.WALK_TEST if self.walk.plan.walk_test and not self.walk.tested else Phase.BACKWARD
 
     def _end_test(self, time_s: float) -> None:
         self.walk.tested = True
         self.walk.still.moved_s = time_s
         self._change(Phase.BACKWARD, time_s)
 
-    def _over(self, phase: Phase, minutes: str) -> bool:
-        due_count = float(self.walk.plan[minutes]) * 60.0 * RATE_HZ
+    def _over(self, phase: Phase, minutes: float) -> bool:
+        due_count = minutes * 60.0 * RATE_HZ
         return self.walk.active_count[phase] >= due_count - 0.5
 
     def _lead_backward(self, time_s: float) -> None:
@@ -275,20 +277,20 @@ class Guide:
         walk.level_count[walk.level] = walk.level_count.get(walk.level, 0) + 1
         if walk.stretch_count >= self._due_count:
             self._end_stretch(time_s)
-        elif plan["stretches"] == 1 and not walk.half_said and 2 * walk.stretch_count >= self._due_count:
+        elif plan.stretches == 1 and not walk.half_said and 2 * walk.stretch_count >= self._due_count:
             walk.half_said = True
             self.say(Cue.CHANGE, time_s)
-        elif walk.lane.ended(plan["lane_steps"], plan["lane_s"]):
+        elif walk.lane.ended(plan.lane_steps, plan.lane_s):
             self.say(Cue.TURN, time_s)
 
     def _end_stretch(self, time_s: float) -> None:
         plan = self.walk.plan
-        if self.walk.stretch < plan["stretches"]:
-            if plan["rest_s"] > 0.0:
+        if self.walk.stretch < plan.stretches:
+            if plan.rest_s > 0.0:
                 self._change(Phase.REST, time_s)
             else:
                 self._next_stretch(time_s)
-        elif plan["cool_down_min"] > 0.0:
+        elif plan.cool_down_min > 0.0:
             self._change(Phase.COOL_DOWN, time_s)
         else:
             self.end(Reason.DONE, time_s)

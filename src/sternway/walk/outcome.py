@@ -1,11 +1,10 @@
 """What goes into the session tracker and what comes out of it."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sternway.alert.patterns import Prompt
 from sternway.motion.gait import Direction
-from sternway.records import Phase, RecordKind
+from sternway.records import Body, Phase, RecordKind
 from sternway.walk.report import done_share
 from sternway.walk.walk import REASON_WORDS, Reason, Walk
 
@@ -23,7 +22,7 @@ class Outcome:
     """What the tracker has to say: cues now due, finished records, the answer, and whether the motor may buzz."""
 
     cues: tuple[Prompt, ...] = ()
-    reports: tuple[tuple[RecordKind, dict[str, Any]], ...] = ()
+    reports: tuple[tuple[RecordKind, Body], ...] = ()
     answer: Answer | None = None
     haptics: bool | None = None
 

@@ -1,25 +1,41 @@
 """Where the walker is in the walk: from the press that starts it to the report at its end."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from sternway.alert.patterns import Cue, Prompt
-from sternway.errors import MessageError
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict, replace
+
+from sternway.alert.patterns import Prompt
+from sternway.conversion import convert, plain
 from sternway.events import Cause, Event, Press
 from sternway.motion.gait import Step
 from sternway.motion.trunk import TrunkMotion, TrunkSample
-from sternway.programme.journal import EntryKind
-from sternway.programme.plan import WalkPlan, walk_plan_from
-from sternway.records import Phase, RecordKind
-from sternway.walk.commands import check_order
+from sternway.records import Body, Phase, RecordKind
 from sternway.walk.guide import Guide, TrackerSettings
 from sternway.walk.live_gait import LiveGait, Watch
 from sternway.walk.outcome import Answer, Outcome, SessionView, look_at
-from sternway.walk.report import report_body
+from sternway.walk.report import WalkFacts, report_body
 from sternway.walk.stillness import Stillness
 from sternway.walk.walk import REASON_WORDS, Reason, Walk
+from sternway.wire.commands import (
+    Buzz,
+    CheckBefore,
+    CommandBody,
+    Haptics,
+    Ok,
+    PainNow,
+    PauseWalk,
+    Resume,
+    Start,
+    Stop,
+)
+from sternway.wire.journal import EntryKind, JournalBody, PainNote, plain_entry
+from sternway.wire.plan import WalkPlan, walk_plan_from
+from sternway.wire.report import Answers, PainInWalk
+from sternway.wire.values import Cue, PainTime
 
 __all__ = ["Answer", "Outcome", "Press", "SessionTracker", "SessionView", "TrackerSettings"]
 
@@ -42,14 +58,14 @@ class SessionTracker:
         self._plan = plan or WalkPlan()
         self._clip_id = clip_id
         self._settings = settings or TrackerSettings()
-        self._facts: dict[str, Any] = {}
+        self._facts = WalkFacts()
         self._guide: Guide | None = None
         self._last = SessionView()
         self._watch = Watch()
         self._pressed_s: dict[Press, float] = {}
         self._gait = LiveGait()
         self._prompts: list[Prompt] = []
-        self._reports: list[tuple[RecordKind, dict[str, Any]]] = []
+        self._reports: list[tuple[RecordKind, Body]] = []
 
     @property
     def phase(self) -> Phase:
@@ -64,7 +80,7 @@ class SessionTracker:
     @property
     def variation(self) -> str:
         """How the walk goes, or the next one will: flat, uphill or treadmill."""
-        return str(self._guide.walk.plan["variation"]) if self._guide else self._plan.variation
+        return self._guide.walk.plan.variation if self._guide else self._plan.variation
 
     def take_plan(self, plan: WalkPlan) -> None:
         """Use ``plan`` from the next walk on; the one under way is not changed under the walker's feet."""
@@ -75,7 +91,7 @@ class SessionTracker:
 
         ``walk_test_before_s`` is the last walk test, against which the next one is judged.
         """
-        self._facts |= facts
+        self._facts = convert({**plain(self._facts), **facts}, WalkFacts, "facts")
 
     def motor_felt(self, felt: bool | None, time_s: float) -> Outcome:
         """Take the result of the motor's self-test; ``None`` where there is no motor to feel."""
@@ -134,28 +150,31 @@ class SessionTracker:
             return self._stop(Reason.LONG_PRESS, time_s)
         return self._press_short(time_s)
 
-    def command(self, name: str, body: Mapping[str, Any] | None, time_s: float) -> Outcome:
+    def command(self, order: CommandBody, time_s: float) -> Outcome:  # noqa: PLR0911
         """Take a command from the page; the answer says in words what became of it. Never raises."""
-        orders: dict[str, Callable[[dict[str, Any], float], Outcome]] = {
-            "start": self._start,
-            "stop": lambda _, at_s: self._stop(Reason.PAGE_STOP, at_s),
-            "pause": lambda _, at_s: self._pause(Reason.PAGE, at_s),
-            "resume": lambda _, at_s: self._resume(at_s),
-            "ok": lambda _, __: self._ok(),
-            "pain": self._pain,
-            "buzz": self._buzz,
-            "haptics": lambda values, _: self._haptics(values["on"]),
-        }
-        try:
-            values = check_order(name, body or {}, self._clip_id)
-        except MessageError as error:
-            return self._refuse(str(error))
-        return orders[name](values, time_s)
+        match order:
+            case Start():
+                return self._start(order, time_s)
+            case Stop():
+                return self._stop(Reason.PAGE_STOP, time_s)
+            case PauseWalk():
+                return self._pause(Reason.PAGE, time_s)
+            case Resume():
+                return self._resume(time_s)
+            case Ok():
+                return self._ok()
+            case PainNow():
+                return self._pain(order, time_s)
+            case Buzz():
+                return self._buzz(order, time_s)
+            case Haptics():
+                return self._haptics(order.on)
+        return self._refuse("There is no such command.")
 
     def snapshot(self) -> dict[str, Any]:
         """Return what must survive a restart, as plain JSON-able data."""
         walk = self._guide.walk.snapshot() if self._guide else None
-        return {"plan": self._plan.body(), "facts": dict(self._facts), "walk": walk}
+        return {"plan": plain(self._plan), "facts": plain(self._facts), "walk": walk}
 
     def restore(
         self, snapshot: Mapping[str, Any], time_s: float, same_boot: bool = True, fall_open: bool = False
@@ -168,17 +187,18 @@ class SessionTracker:
         try:
             plan = walk_plan_from(snapshot["plan"])
             walk = Walk.restore(snapshot["walk"]) if snapshot["walk"] else None
-            facts = dict(snapshot["facts"])
+            facts = convert(snapshot["facts"], WalkFacts, "facts")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return self._refuse(f"The walk saved before the restart cannot be read ({error}).")
-        self._plan, self._facts = plan, facts | self._facts
+        known = {name: value for name, value in plain(self._facts).items() if value is not None}
+        self._plan, self._facts = plan, convert({**plain(facts), **known}, WalkFacts, "facts")
         self._watch.fall_open = fall_open
         if walk is not None and walk.phase is not Phase.STANDING_CHECK:
-            self._guide = Guide(walk, self._settings, facts.get("walk_test_before_s"))
+            self._guide = Guide(walk, self._settings, facts.walk_test_before_s)
             self._rejoin(self._guide, facts, time_s, same_boot)
         return self._accept("Restored.")
 
-    def _rejoin(self, guide: Guide, facts: dict[str, Any], time_s: float, same_boot: bool) -> None:
+    def _rejoin(self, guide: Guide, facts: WalkFacts, time_s: float, same_boot: bool) -> None:
         walk = guide.walk
         away_s = max(0.0, time_s - walk.last_s)
         if not same_boot or away_s > self._settings.pause_limit_s:
@@ -209,7 +229,7 @@ class SessionTracker:
     def _press_short(self, time_s: float) -> Outcome:
         match self.phase:
             case Phase.READY:
-                return self._start({}, time_s)
+                return self._start(Start(), time_s)
             case Phase.PAUSED:
                 return self._resume(time_s)
             case Phase.COOL_DOWN if self._guide is not None:
@@ -218,7 +238,7 @@ class SessionTracker:
             case _:
                 return self._pause(Reason.BUTTON, time_s)
 
-    def _start(self, values: dict[str, Any], time_s: float) -> Outcome:
+    def _start(self, order: Start, time_s: float) -> Outcome:
         if self._guide is not None:
             paused = self.phase is Phase.PAUSED
             words = "paused: resume or stop it" if paused else self.phase.value.replace("_", " ")
@@ -226,17 +246,18 @@ class SessionTracker:
         if (obstacle := self._watch.obstacle) is not None:
             self._prompts.append(Prompt(Cue.TROUBLE, time_s))
             return self._refuse(obstacle)
-        choices = {name: values[name] for name in ("walk_test", "variation", "support") if name in values}
+        chosen = {"walk_test": order.walk_test, "variation": order.variation, "support": order.support}
+        choices = {name: value for name, value in chosen.items() if value is not UNSET}
         walk = Walk(
             started_s=time_s,
             last_s=time_s,
             step_s=time_s,
-            plan=self._plan.body() | choices,
-            answers=dict(values.get("check", {})),
+            plan=replace(self._plan, **choices),
+            answers=Answers(**plain(order.check or CheckBefore())),
             still=Stillness(moved_s=time_s),
         )
         walk.enter(Phase.STANDING_CHECK, time_s)
-        self._guide = Guide(walk, self._settings, self._facts.get("walk_test_before_s"))
+        self._guide = Guide(walk, self._settings, self._facts.walk_test_before_s)
         return self._accept(f"Stand still for {self._settings.check_s:g} seconds.")
 
     def _stop(self, reason: Reason, time_s: float) -> Outcome:
@@ -266,31 +287,32 @@ class SessionTracker:
     def _ok(self) -> Outcome:
         return self._accept("I'm OK.") if self._watch.fall_open else self._refuse("No fall is being asked about.")
 
-    def _pain(self, values: dict[str, Any], time_s: float) -> Outcome:
+    def _pain(self, order: PainNow, time_s: float) -> Outcome:
         """Pain without a number, or grown, stops the walk; between walks it is a journal entry."""
         if self._guide is None:
-            return self._note_pain(values)
-        self._guide.walk.pains.append({"time_s": round(time_s, 3), **values})
-        if self._hurts(self._guide.walk, values.get("level")):
+            return self._note_pain(order)
+        self._guide.walk.pains.append(PainInWalk(time_s=round(time_s, 3), **asdict(order)))
+        if self._hurts(self._guide.walk, order.level):
             return self._stop(Reason.PAIN, time_s)
         return self._accept("Written down. Stop if it grows.")
 
-    def _note_pain(self, values: dict[str, Any]) -> Outcome:
-        if "level" not in values:
+    def _note_pain(self, order: PainNow) -> Outcome:
+        if order.level is UNSET:
             return self._refuse("How much does it hurt, 0 to 10?")
-        body = {"value": values["level"], "when": "after", **values}
-        body.pop("level")
-        self._reports.append((RecordKind.JOURNAL, {"kind": EntryKind.PAIN.value, "body": body}))
+        body = PainNote(value=order.level, when=order.when or PainTime.AFTER, place=order.place, note=order.note)
+        self._reports.append((RecordKind.JOURNAL, JournalBody(kind=EntryKind.PAIN, body=plain_entry(body))))
         return self._accept("Written down.")
 
-    def _hurts(self, walk: Walk, level: int | None) -> bool:
-        before: int | None = walk.answers.get("pain_before")
-        if level is None:
+    def _hurts(self, walk: Walk, level: int | UnsetType) -> bool:
+        before = walk.answers.pain_before
+        if level is UNSET:
             return True
-        return level > self._settings.pain_limit if before is None else level >= before + self._settings.pain_rise
+        if isinstance(before, int):
+            return level >= before + self._settings.pain_rise
+        return level > self._settings.pain_limit
 
-    def _buzz(self, values: dict[str, Any], time_s: float) -> Outcome:
-        self._prompts.append(Prompt(Cue(values.get("cue", Cue.START)), time_s))
+    def _buzz(self, order: Buzz, time_s: float) -> Outcome:
+        self._prompts.append(Prompt(order.cue or Cue.START, time_s))
         return self._accept("The clip buzzes.")
 
     def _haptics(self, on: bool) -> Outcome:
@@ -312,7 +334,7 @@ class SessionTracker:
         if guide.ended is not None:
             self._report(guide, self._facts)
 
-    def _report(self, guide: Guide, facts: dict[str, Any]) -> None:
+    def _report(self, guide: Guide, facts: WalkFacts) -> None:
         if guide.ended is None:
             return
         reason, time_s = guide.ended

@@ -1,15 +1,19 @@
 """One walk as it goes on: everything counted, as plain data that can be written down at any moment."""
 
-import dataclasses
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sternway.conversion import convert, plain
 from sternway.records import Phase
 from sternway.walk.dose import Dose
 from sternway.walk.lane import Lane, Turning
 from sternway.walk.posture import Posture
 from sternway.walk.stillness import Stillness
+from sternway.wire.event import EventInWalk
+from sternway.wire.plan import WalkPlan
+from sternway.wire.report import Answers, PainInWalk
+from sternway.wire.values import Level
 
 LONGEST_LIST = 200
 """How many phases, events and faults a report lists at most; their counts go on."""
@@ -69,8 +73,8 @@ class Walk:
 
     started_s: float
     last_s: float
-    plan: dict[str, Any]
-    answers: dict[str, Any]
+    plan: WalkPlan
+    answers: Answers
     still: Stillness
     step_s: float
     phase: Phase = Phase.READY
@@ -84,7 +88,7 @@ class Walk:
     unseen_s: float = 0.0
     paused_count: int = 0
     stumble_count: int = 0
-    level: str = "unknown"
+    level: Level = Level.UNKNOWN
     dose: Dose = field(default_factory=Dose)
     lane: Lane = field(default_factory=Lane)
     turning: Turning = field(default_factory=Turning)
@@ -93,9 +97,9 @@ class Walk:
     level_count: dict[str, int] = field(default_factory=dict)
     event_count: dict[str, int] = field(default_factory=dict)
     cue_count: dict[str, int] = field(default_factory=dict)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    phases: list[list[Any]] = field(default_factory=list)
-    pains: list[dict[str, Any]] = field(default_factory=list)
+    events: list[EventInWalk] = field(default_factory=list)
+    phases: list[tuple[str, float]] = field(default_factory=list)
+    pains: list[PainInWalk] = field(default_factory=list)
     trials_s: list[float] = field(default_factory=list)
     tested: bool = False
     haptics_off: bool = False
@@ -105,21 +109,13 @@ class Walk:
         """Go to ``phase`` and note it in the walk's timeline."""
         self.phase, self.entered_s = phase, time_s
         if len(self.phases) < LONGEST_LIST:
-            self.phases.append([phase.value, round(time_s, 3)])
+            self.phases.append((phase.value, round(time_s, 3)))
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything as plain JSON-able data."""
-        return dataclasses.asdict(self)
+        return dict(plain(self))
 
     @classmethod
-    def restore(cls, values: dict[str, Any]) -> "Walk":
-        """Return the walk that :meth:`snapshot` wrote."""
-        parts = {
-            "phase": Phase(values["phase"]),
-            "still": Stillness(**values["still"]),
-            "dose": Dose.restore(values["dose"]),
-            "lane": Lane(**values["lane"]),
-            "turning": Turning(**values["turning"]),
-            "posture": Posture(**values["posture"]),
-        }
-        return cls(**(values | parts))
+    def restore(cls, values: object) -> "Walk":
+        """Return the walk that :meth:`snapshot` wrote; raise :class:`MessageError` where it cannot be read."""
+        return convert(values, cls, "walk")

@@ -4,15 +4,15 @@ The walker stands still, walks three metres backward to a mark and stands still 
 forward is not counted. Time runs from the first movement to the last.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 from sternway.motion.gait import Direction
 from sternway.motion.resample import PERIOD_S, RATE_HZ
 from sternway.motion.trunk import TrunkMotion
 from sternway.walk.walk_test_bands import bands_words, change_words
+from sternway.wire.walk_test import WalkTestBody
 
 TRIAL_COUNT = 3
 DISTANCE_M = 3.0
@@ -168,22 +168,20 @@ class WalkTestResult:
             *change_words(self.mean_s, self.before_s),
         ]
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> WalkTestBody:
         """Return the body of a walk-test record."""
-        return {
-            "distance_m": DISTANCE_M,
-            "trials_s": [round(trial, 2) for trial in self.trials_s],
-            "mean_s": round(self.mean_s, 2),
-            "speed_mps": round(DISTANCE_M / self.mean_s, 3),
-            "before_s": None if self.before_s is None else round(self.before_s, 2),
-            "words": self.words(),
-        }
+        return WalkTestBody(
+            distance_m=DISTANCE_M,
+            trials_s=tuple(round(trial, 2) for trial in self.trials_s),
+            mean_s=round(self.mean_s, 2),
+            speed_mps=round(DISTANCE_M / self.mean_s, 3),
+            before_s=None if self.before_s is None else round(self.before_s, 2),
+        )
 
 
-def result_from(body: Mapping[str, Any]) -> WalkTestResult:
-    """Read a walk-test record's body back."""
-    before_s = body.get("before_s")
-    return WalkTestResult(tuple(map(float, body["trials_s"])), None if before_s is None else float(before_s))
+def result_from(body: WalkTestBody) -> WalkTestResult:
+    """Return the result that a walk-test record tells."""
+    return WalkTestResult(body.trials_s, body.before_s)
 
 
 class WalkTest:

@@ -3,71 +3,147 @@
 A payload that does not fit raises :class:`~sternway.errors.MessageError`, which says where and what was wanted.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple, NoReturn
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from sternway.conversion import LARGEST_INTEGER, check_plain, convert, plain, read_json, text_of
 from sternway.errors import MessageError
-from sternway.events import Cause
-from sternway.records import SCHEMA_VERSION, Moment, Phase, Record, RecordKind, State
+from sternway.events import Kind
+from sternway.records import SCHEMA_VERSION, Body, Dropped, Moment, Record, RecordKind
 from sternway.wire import topics
-from sternway.wire.schema import Struct
-from sternway.wire.shapes import (
-    ACK,
-    COMMAND_BODIES,
-    ENVELOPE,
-    EVENT,
-    PLAN,
-    REPLY,
-    STATE,
-    check_body,
-    command_shape,
-)
+from sternway.wire.commands import COMMANDS, NAMES, CommandBody
+from sternway.wire.event import EventBody, Evidence
+from sternway.wire.journal import JournalBody
+from sternway.wire.plan import PlannedWalk, WalkPlan
+from sternway.wire.report import SessionReport
+from sternway.wire.state import State
+from sternway.wire.trace import Trace
+from sternway.wire.values import END, BootId, Instant, Seq, Share, StoreId, Uptime
+from sternway.wire.walk_test import WalkTestBody
+
+T = TypeVar("T", bound=Struct)
+
+AUTOMATION_KINDS = (Kind.STUMBLE, Kind.PRE_IMPACT, Kind.FALL, Kind.FALL_CONFIRMED, Kind.FALL_CANCELLED)
+"""The events a home may act on at once; the others are in ``state`` and in the records."""
+
+COMMAND_EXPIRY_S = 30.0
+"""A command is refused when older: who pressed *stop* half a minute ago has done something else since."""
+
+BODIES: dict[RecordKind, type[Body]] = {
+    RecordKind.EVENT: EventBody,
+    RecordKind.TRACE: Trace,
+    RecordKind.DROPPED: Dropped,
+    RecordKind.SESSION: SessionReport,
+    RecordKind.JOURNAL: JournalBody,
+    RecordKind.WALK_TEST: WalkTestBody,
+}
+
+CommandId = Annotated[str, Meta(max_length=64, pattern=rf"^[A-Za-z0-9._:-]{{1,64}}{END}")]
 
 
-class Arrival(NamedTuple):
-    """A record as it came over the wire; whatever is older than ``oldest_seq`` is no longer held by the clip."""
+class Envelope(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA_VERSION):
+    """A record as it travels; whatever is older than ``oldest_seq`` is no longer held by the clip."""
 
-    record: Record
-    oldest_seq: int
+    clip_id: Annotated[str, Meta(max_length=32, pattern=rf"^{topics.CLIP_ID}{END}")]
+    store_id: StoreId
+    seq: Seq
+    oldest_seq: Seq
+    boot_id: BootId
+    monotonic_s: Uptime
+    wall_time: Instant
+    clock_synced: bool
+    kind: RecordKind
+    body: Annotated[dict[str, Any], Meta(max_length=200)]
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class StateMessage(State, frozen=True, kw_only=True, tag_field="schema", tag=SCHEMA_VERSION):
+    """A state as it travels; ``sent_at`` is the wall time, ``None`` where the clock is not set."""
+
+    sent_at: Instant | None
+
+
+class EventMessage(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA_VERSION
+):
+    """An event for automations in the home."""
+
+    event_type: Literal["stumble", "pre_impact", "fall", "fall_confirmed", "fall_cancelled"]
+    severity: Share
+    evidence: Evidence
+    store_id: StoreId | None
+    seq: Seq | None
+    boot_id: BootId
+    monotonic_s: Uptime
+    wall_time: Instant
+    clock_synced: bool
+
+
+class Ack(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA_VERSION):
     """Every record of ``store_id`` up to and with ``seq`` is on the dashboard's disk."""
 
-    store_id: str
-    seq: int
+    store_id: StoreId
+    seq: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER)]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The plan of the day as the dashboard decided it; ``plan`` is the plain form of the programme's own plan."""
+class Plan(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA_VERSION):
+    """The plan of the day as the dashboard decided it."""
 
-    version: int
-    plan: Mapping[str, Any]
+    version: Annotated[int, Meta(ge=0, le=10**9)]
+    plan: PlannedWalk
+
+
+class Reply(Struct, frozen=True, forbid_unknown_fields=True, tag_field="schema", tag=SCHEMA_VERSION):
+    """What the clip answers to a command; ``words`` are for people."""
+
+    id: Annotated[str, Meta(max_length=64)]
+    ok: bool
+    words: Annotated[str, Meta(max_length=200)]
+
+
+class CommandMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A command as it travels: an id of its own, when it was sent where that is known, and its body."""
+
+    id: CommandId
+    sent_at: Instant | None | UnsetType = UNSET
+    body: dict[str, Any] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """What somebody asks the clip to do. ``reply_to`` and ``correlation`` say where the answer goes, if anywhere."""
 
-    name: str
+    body: CommandBody
     id: str
-    body: Mapping[str, Any] = field(default_factory=dict)
     sent_at: str | None = None
     reply_to: str | None = None
     correlation: bytes | None = None
 
+    @property
+    def name(self) -> str:
+        """Return the command's name on the wire."""
+        return NAMES[type(self.body)]
+
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What the clip answers to a command; ``words`` are for people."""
+class Received:
+    """A record as it came over the wire or lies in the store; ``body`` is whole, with what is not known here."""
 
-    id: str
-    ok: bool
-    words: str
+    kind: RecordKind
+    body: Mapping[str, Any]
+    moment: Moment
+    schema: int = SCHEMA_VERSION
+    store_id: str | None = None
+    seq: int | None = None
+
+
+class Arrival(NamedTuple):
+    """A record as it arrived; whatever is older than ``oldest_seq`` is no longer held by the clip."""
+
+    record: Received
+    oldest_seq: int
 
 
 class UnreadableBodyError(MessageError):
@@ -78,14 +154,20 @@ class UnreadableBodyError(MessageError):
         self.arrival = arrival
 
 
-def encode_record(record: Record, *, check: bool = True) -> str:
-    """Return ``record`` as JSON text without what the outbox adds (``store_id``, ``seq``, ``oldest_seq``).
+def read_body(kind: RecordKind, values: Mapping[str, Any]) -> Body:
+    """Return the body of a record as far as it is known here; raise :class:`MessageError` where it cannot be read."""
+    return convert(values, BODIES[kind], kind.value)
 
-    Without ``check`` the body may be any plain data.
-    """
-    body = dict(record.body)
-    if check:
-        check_body(record.kind, body)
+
+def encode_record(record: Record) -> str:
+    """Return ``record`` as JSON text without what the outbox adds (``store_id``, ``seq``, ``oldest_seq``)."""
+    body = plain(record.body)
+    read_body(record.kind, body)
+    return encode_plain_record(record, body)
+
+
+def encode_plain_record(record: Record | Received, body: Mapping[str, Any]) -> str:
+    """Return ``record`` with a body that may be any plain data."""
     moment = record.moment
     values = {
         "schema": record.schema,
@@ -97,8 +179,9 @@ def encode_record(record: Record, *, check: bool = True) -> str:
         "kind": record.kind.value,
         "body": body,
     }
-    ENVELOPE.check({**values, "store_id": "0" * 32, "seq": 1, "oldest_seq": 1}, "record")
-    text = _text(values)
+    check_plain(values, "record")
+    convert({**values, "store_id": "0" * 32, "seq": 1, "oldest_seq": 1}, Envelope, "record")
+    text = text_of(values)
     if len(text) > topics.RECORD.max_bytes - 200:
         raise MessageError(f"a {record.kind} record of {len(text)} bytes is too large to send")
     return text
@@ -115,19 +198,16 @@ def numbered(text: str, store_id: str, seq: int, oldest_seq: int) -> bytes:
 
 def decode_record(payload: bytes, clip_id: str) -> Arrival:
     """Read a record that arrived on the topic of ``clip_id``; another clip's record is refused."""
-    values = _object(payload, topics.RECORD.max_bytes, ENVELOPE, "record")
-    if values["clip_id"] != clip_id:
+    found = _read(payload, topics.RECORD.max_bytes, Envelope, "record")
+    if found.clip_id != clip_id:
         raise MessageError("record.clip_id is not the clip of the topic")
-    if values["oldest_seq"] > values["seq"]:
+    if found.oldest_seq > found.seq:
         raise MessageError("record.oldest_seq is beyond record.seq")
-    kind = RecordKind(values["kind"])
-    moment = Moment(
-        clip_id, values["boot_id"], values["monotonic_s"], values["wall_time"], bool(values["clock_synced"])
-    )
-    record = Record(kind, values["body"], moment, values["schema"], values["store_id"], values["seq"])
-    arrival = Arrival(record, values["oldest_seq"])
+    moment = Moment(clip_id, found.boot_id, found.monotonic_s, found.wall_time, found.clock_synced)
+    record = Received(found.kind, found.body, moment, SCHEMA_VERSION, found.store_id, found.seq)
+    arrival = Arrival(record, found.oldest_seq)
     try:
-        check_body(kind, values["body"])
+        read_body(found.kind, found.body)
     except MessageError as error:
         raise UnreadableBodyError(str(error), arrival) from error
     return arrival
@@ -135,29 +215,24 @@ def decode_record(payload: bytes, clip_id: str) -> Arrival:
 
 def encode_state(state: State, sent_at: str | None) -> bytes:
     """Return the payload of ``state``; ``sent_at`` is the wall time, ``None`` where the clock is not set."""
-    values = {"schema": SCHEMA_VERSION, "sent_at": sent_at}
-    values |= {item.name: getattr(state, item.name) for item in fields(state)}
-    return _checked(values, STATE, "state")
+    return _checked({"schema": SCHEMA_VERSION, "sent_at": sent_at, **plain(state)}, StateMessage, "state")
 
 
-def decode_state(payload: bytes) -> tuple[State, str | None]:
+def decode_state(payload: bytes) -> StateMessage:
     """Read a state and when it was sent."""
-    values = _object(payload, topics.STATE.max_bytes, STATE, "state")
-    del values["schema"]
-    sent_at = values.pop("sent_at")
-    values["phase"] = Phase(values["phase"])
-    values["fault"] = None if values["fault"] is None else Cause(values["fault"])
-    return State(**values), sent_at
+    return _read(payload, topics.STATE.max_bytes, StateMessage, "state")
 
 
 def encode_event(record: Record) -> bytes:
     """Return the payload that automations get for an event record."""
     moment, body = record.moment, record.body
+    if not isinstance(body, EventBody):
+        raise MessageError(f"a {record.kind} record is no event")
     values = {
         "schema": record.schema,
-        "event_type": body["kind"],
-        "severity": body["severity"],
-        "evidence": body["evidence"],
+        "event_type": body.kind,
+        "severity": body.severity,
+        "evidence": body.evidence,
         "store_id": record.store_id,
         "seq": record.seq,
         "boot_id": moment.boot_id,
@@ -165,95 +240,80 @@ def encode_event(record: Record) -> bytes:
         "wall_time": moment.wall_time,
         "clock_synced": moment.clock_synced,
     }
-    return _checked(values, EVENT, "event")
+    return _checked(values, EventMessage, "event")
 
 
-def decode_event(payload: bytes) -> dict[str, Any]:
+def decode_event(payload: bytes) -> EventMessage:
     """Read the payload of an event for automations."""
-    return _object(payload, topics.EVENT.max_bytes, EVENT, "event")
+    return _read(payload, topics.EVENT.max_bytes, EventMessage, "event")
 
 
 def encode_ack(ack: Ack) -> bytes:
     """Return the payload of ``ack``."""
-    return _checked({"schema": SCHEMA_VERSION, "store_id": ack.store_id, "seq": ack.seq}, ACK, "ack")
+    return _checked(plain(ack), Ack, "ack")
 
 
 def decode_ack(payload: bytes) -> Ack:
     """Read an acknowledgement."""
-    values = _object(payload, topics.ACK.max_bytes, ACK, "ack")
-    return Ack(values["store_id"], values["seq"])
+    return _read(payload, topics.ACK.max_bytes, Ack, "ack")
 
 
-def encode_plan(plan: Plan) -> bytes:
-    """Return the payload of ``plan``."""
-    return _checked({"schema": SCHEMA_VERSION, "version": plan.version, "plan": dict(plan.plan)}, PLAN, "plan")
+def encode_plan(version: int, walk: WalkPlan) -> bytes:
+    """Return the payload of the plan of the day."""
+    return _checked({"schema": SCHEMA_VERSION, "version": version, "plan": plain(walk)}, Plan, "plan")
 
 
 def decode_plan(payload: bytes) -> Plan:
     """Read a plan."""
-    values = _object(payload, topics.PLAN.max_bytes, PLAN, "plan")
-    return Plan(values["version"], values["plan"])
+    return _read(payload, topics.PLAN.max_bytes, Plan, "plan")
 
 
 def encode_command(command: Command) -> bytes:
     """Return the payload of ``command``; send it with the expiry of the topic table."""
-    if command.name not in COMMAND_BODIES:
-        raise MessageError(f"there is no command {command.name!r}; known: {', '.join(topics.COMMANDS)}")
-    values = {"id": command.id, "sent_at": command.sent_at, "body": dict(command.body)}
-    return _checked(values, command_shape(command.name), command.name)
+    body = plain(command.body)
+    read_command(command.name, body)
+    values = {"id": command.id, "sent_at": command.sent_at, "body": body}
+    return _checked(values, CommandMessage, command.name)
 
 
 def decode_command(
     name: str, payload: bytes, reply_to: str | None = None, correlation: bytes | None = None
 ) -> Command:
     """Read the command that arrived on ``command/<name>``."""
-    if name not in COMMAND_BODIES:
-        raise MessageError(f"there is no command {name[:40]!r}; known: {', '.join(topics.COMMANDS)}")
-    values = _object(payload, topics.COMMAND.max_bytes, command_shape(name), name)
-    return Command(name, values["id"], values.get("body", {}), values.get("sent_at"), reply_to, correlation)
+    found = _read(payload, topics.COMMAND.max_bytes, CommandMessage, name[:40])
+    body = read_command(name, found.body or {})
+    return Command(body, found.id, found.sent_at or None, reply_to, correlation)
+
+
+def read_command(name: str, values: Mapping[str, Any]) -> CommandBody:
+    """Return the body of the command ``name``."""
+    if name not in COMMANDS:
+        raise MessageError(f"there is no command {name[:40]!r}; known: {', '.join(COMMANDS)}")
+    return convert(values, COMMANDS[name], name)
 
 
 def encode_reply(reply: Reply) -> bytes:
     """Return the payload of ``reply``."""
-    values = {"schema": SCHEMA_VERSION, "id": reply.id, "ok": reply.ok, "words": reply.words}
-    return _checked(values, REPLY, "reply")
+    return _checked(plain(reply), Reply, "reply")
 
 
 def decode_reply(payload: bytes) -> Reply:
     """Read the answer to a command."""
-    values = _object(payload, topics.REPLY.max_bytes, REPLY, "reply")
-    return Reply(values["id"], values["ok"], values["words"])
+    return _read(payload, topics.REPLY.max_bytes, Reply, "reply")
 
 
-def _checked(values: Mapping[str, Any], shape: Struct, where: str) -> bytes:
-    shape.check(values, where)
-    return _text(values).encode()
+def _checked(values: Mapping[str, Any], kind: type[Struct], where: str) -> bytes:
+    convert(values, kind, where)
+    return text_of(values).encode()
 
 
-def _text(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, separators=(",", ":"), allow_nan=False)
+def _read(payload: bytes, most: int, kind: type[T], where: str) -> T:
+    return read_message(read_json(payload, most, where), kind, where)
 
 
-def _object(payload: bytes, most: int, shape: Struct, where: str) -> dict[str, Any]:
-    """Read one JSON object strictly: size, encoding, no repeated name, no NaN, then its shape."""
-    if len(payload) > most:
-        raise MessageError(f"{where}: {len(payload)} bytes are more than {most}")
-    try:
-        values = json.loads(payload.decode("utf-8"), parse_constant=_refuse, object_pairs_hook=_unrepeated)
-    except MessageError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise MessageError(f"{where} is not JSON: {str(error)[:60]}") from error
-    shape.check(values, where)
-    return dict(values)
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise MessageError(f"{constant} is not a number")
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise MessageError("a name is given twice")
-    return values
+def read_message(values: object, kind: type[T], where: str) -> T:
+    """Return ``values`` as the message ``kind``, whose schema number must be told."""
+    tag = kind.__struct_config__.tag_field
+    if tag is not None and isinstance(values, Mapping) and tag not in values:
+        raise MessageError(f"{where}.{tag} is missing")
+    return convert(values, kind, where)

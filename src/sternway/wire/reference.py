@@ -6,25 +6,64 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-from sternway.wire import shapes, topics
-from sternway.wire.schema import Shape
+import msgspec
 
-SCHEMAS: dict[str, Shape] = {
-    "state": shapes.STATE,
-    "event": shapes.EVENT,
-    "record": shapes.ENVELOPE,
-    **{f"record-{kind.replace('_', '-')}": shape for kind, shape in shapes.BODIES.items()},
-    "ack": shapes.ACK,
-    "plan": shapes.PLAN,
-    "reply": shapes.REPLY,
-    **{f"command-{name}": shapes.command_shape(name) for name in topics.COMMANDS},
+from sternway.wire import topics
+from sternway.wire.commands import COMMANDS
+from sternway.wire.journal import BODIES as ENTRIES
+from sternway.wire.messages import (
+    BODIES,
+    Ack,
+    CommandMessage,
+    Envelope,
+    EventMessage,
+    Plan,
+    Reply,
+    StateMessage,
+)
+
+TYPES: dict[str, type] = {
+    "state": StateMessage,
+    "event": EventMessage,
+    "record": Envelope,
+    **{f"record-{kind.replace('_', '-')}": body for kind, body in BODIES.items()},
+    **{f"entry-{kind}": body for kind, body in ENTRIES.items()},
+    "ack": Ack,
+    "plan": Plan,
+    "reply": Reply,
+}
+
+
+def json_schema(kind: type) -> dict[str, Any]:
+    """Return the JSON Schema of one type, without the words that only its Python name gives."""
+    schema = msgspec.json.schema(kind)
+    schema |= schema["$defs"].pop(schema.pop("$ref").rpartition("/")[2])
+    return {**schema, "$defs": schema.pop("$defs")} if schema["$defs"] else _without(schema, "$defs")
+
+
+def command_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of the command ``name``: the message with its own body."""
+    message, body = json_schema(CommandMessage), json_schema(COMMANDS[name])
+    message["properties"]["body"] = _without(body, "$defs")
+    message["required"] += ["body"] if body["required"] else []
+    return message | ({"$defs": body["$defs"]} if "$defs" in body else {})
+
+
+def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+SCHEMAS = {
+    **{name: json_schema(kind) for name, kind in TYPES.items()},
+    **{f"command-{name}": command_schema(name) for name in COMMANDS},
 }
 
 
 def schema_files() -> dict[str, str]:
     """Return the text of every schema file by its name."""
-    return {f"{name}.schema.json": _text(name, shape) for name, shape in SCHEMAS.items()}
+    return {f"{name}.schema.json": _text(name, schema) for name, schema in SCHEMAS.items()}
 
 
 def topic_table() -> str:
@@ -46,9 +85,9 @@ def main(folder: Path) -> None:
     (folder / "topics.md").write_text(f"# Every topic\n\n{topic_table()}", encoding="utf-8")
 
 
-def _text(name: str, shape: Shape) -> str:
+def _text(name: str, schema: dict[str, Any]) -> str:
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"Sternway {name}"}
-    return json.dumps({**head, **shape.json_schema()}, indent=1) + "\n"
+    return json.dumps({**head, **_without(schema, "title")}, indent=1) + "\n"
 
 
 if __name__ == "__main__":

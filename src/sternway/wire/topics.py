@@ -7,7 +7,6 @@ ROOT = "sternway"
 CLIP_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 """A clip's id is its MQTT user, its client id and a level of its topics, so no ``/``, ``+``, ``#`` or space."""
 
-COMMANDS = ("start", "stop", "pause", "resume", "ok", "pain", "buzz", "haptics")
 HOME_ASSISTANT_STATUS = "homeassistant/status"
 
 

@@ -2,9 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from paho.mqtt.client import MQTTMessage
 
@@ -23,13 +21,13 @@ def arrival(payload: bytes, clip_id: str) -> messages.Arrival:
         return error.arrival
 
 
-def age_s(event: Mapping[str, Any], message: MQTTMessage) -> float:
+def age_s(event: messages.EventMessage, message: MQTTMessage) -> float:
     """Return how long ago an event happened: what the broker held it for, or what the clock says if that is more."""
     left_s = getattr(message.properties, "MessageExpiryInterval", None)
     held_s = 0.0 if left_s is None or topics.EVENT.expiry_s is None else float(topics.EVENT.expiry_s - left_s)
-    if not event["clock_synced"]:
+    if not event.clock_synced:
         return max(held_s, 0.0)
-    return max(held_s, time.time() - datetime.fromisoformat(event["wall_time"]).timestamp(), 0.0)
+    return max(held_s, time.time() - datetime.fromisoformat(event.wall_time).timestamp(), 0.0)
 
 
 def is_online(payload: bytes) -> bool:

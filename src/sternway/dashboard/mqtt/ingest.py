@@ -30,6 +30,8 @@ from sternway.errors import MessageError, SternwayError, StoreError
 from sternway.events import Kind
 from sternway.records import Record, RecordKind
 from sternway.wire import messages, topics
+from sternway.wire.commands import CommandBody
+from sternway.wire.plan import WalkPlan
 
 _log = logging.getLogger(__name__)
 
@@ -89,27 +91,28 @@ class Ingest:
             if thread.is_alive():
                 thread.join(5.0)
 
-    def command(self, clip_id: str, name: str, body: Mapping[str, Any] | None = None) -> messages.Reply:
+    def command(self, clip_id: str, order: CommandBody) -> messages.Reply:
         """Ask a clip to do something and return its answer; raise :class:`NoAnswerError` without one."""
         command_id = uuid.uuid4().hex
         sent_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        payload = messages.encode_command(messages.Command(name, command_id, body or {}, sent_at))
+        command = messages.Command(order, command_id, sent_at)
+        payload = messages.encode_command(command)
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.MessageExpiryInterval = topics.COMMAND.expiry_s
         properties.ResponseTopic = topics.reply_topic(clip_id, "dashboard")
         properties.CorrelationData = command_id.encode()
         answers = self._answers[command_id] = queue.Queue()
         try:
-            self._publish(topics.command_topic(clip_id, name), payload, topics.COMMAND.retain, properties)
+            self._publish(topics.command_topic(clip_id, command.name), payload, topics.COMMAND.retain, properties)
             return answers.get(timeout=ANSWER_S)
         except queue.Empty:
             raise NoAnswerError("The clip did not answer.") from None
         finally:
             del self._answers[command_id]
 
-    def publish_plan(self, clip_id: str, plan: messages.Plan) -> None:
+    def publish_plan(self, clip_id: str, version: int, walk: WalkPlan) -> None:
         """Leave a plan for a clip, which finds it when it is next switched on."""
-        self._publish(topics.PLAN.of(clip_id), messages.encode_plan(plan), topics.PLAN.retain)
+        self._publish(topics.PLAN.of(clip_id), messages.encode_plan(version, walk), topics.PLAN.retain)
 
     def forget(self, clip_id: str) -> None:
         """Take back what the broker keeps for or about a clip, which is met anew if it speaks again."""
@@ -192,10 +195,10 @@ class Ingest:
             return
         elif suffix == topics.STATE.suffix:
             self._meet(clip_id)
-            self._live.state(clip_id, messages.decode_state(payload)[0], message.retain)
+            self._live.state(clip_id, messages.decode_state(payload), message.retain)
         elif suffix == topics.EVENT.suffix:
             event = messages.decode_event(payload)
-            self._live.felt(clip_id, Kind(event["event_type"]), age_s(event, message))
+            self._live.felt(clip_id, Kind(event.event_type), age_s(event, message))
         elif suffix == topics.AVAILABILITY.suffix:
             self._live.availability(clip_id, is_online(payload))
         elif suffix == "reply/dashboard":

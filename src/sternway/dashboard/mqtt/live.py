@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from sternway.dashboard.verdict import Concern, Happening, Sight, Unsettled
 from sternway.events import Cause, Kind
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.state import State
 
 _KEPT_COUNT = 20
 JUST_NOW_S = 60.0

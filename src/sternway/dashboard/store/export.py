@@ -9,10 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sternway.conversion import convert
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.store.lookup import newest_label
 from sternway.dashboard.store.schema import EVENTS, JOURNAL, LABELS, PLANS, RECORDS, TRACES, WALKS
 from sternway.dashboard.store.trace_codec import unpack
+from sternway.wire.event import EventBody
+from sternway.wire.report import SessionReport
 
 CHUNK_COUNT = 200
 """Rows read at once; no connection is held while they are sent."""
@@ -35,7 +38,7 @@ def walks_csv(store: Store, clip_id: str) -> Iterator[str]:
     )
 
     def line(row: Any) -> list[Any]:
-        body = row.body
+        report = convert(row.body, SessionReport, "session")
         return [
             _utc(row.started_s),
             _utc(row.ended_s),
@@ -43,13 +46,13 @@ def walks_csv(store: Store, clip_id: str) -> Iterator[str]:
             row.variation,
             row.backward_s,
             row.steps_backward_count,
-            body["cadence_spm"]["backward"],
+            report.cadence_spm.backward,
             row.level,
             row.stumble_count,
-            body["softness"]["ratio"],
-            body["posture"]["lean_rad"],
-            body["posture"]["sway_mps2"],
-            body["answers"].get("pain_before"),
+            report.softness.ratio,
+            report.posture.lean_rad,
+            report.posture.sway_mps2,
+            report.answers.pain_before,
             row.reason,
         ]
 
@@ -66,7 +69,7 @@ def events_csv(store: Store, clip_id: str) -> Iterator[str]:
     )
 
     def line(row: Any) -> list[Any]:
-        evidence = json.dumps(row.body.get("evidence", {}), sort_keys=True)
+        evidence = json.dumps(convert(row.body, EventBody, "event").evidence, sort_keys=True)
         return [_utc(row.at_s), row.clock, row.kind, row.severity, row.cause, row.level, row.verdict, evidence]
 
     rows = _rows(store, query, EVENTS.c.at_s, EVENTS.c.record_id)

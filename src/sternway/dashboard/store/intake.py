@@ -1,7 +1,7 @@
 """From records to rows: one transaction a batch, repeats are harmless, clocks are repaired."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +10,16 @@ from sqlalchemy.exc import StatementError
 
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.store.journal import journal_row
-from sternway.dashboard.store.readable import check_readable
 from sternway.dashboard.store.schema import CLIPS, COVERED, EVENTS, JOURNAL, RECORDS, TRACES, WALKS
 from sternway.dashboard.store.trace_codec import pack
 from sternway.errors import MessageError
-from sternway.programme.journal import Entry, EntryKind, check_entry, entry_from
-from sternway.records import Moment, Record, RecordKind
+from sternway.programme.journal import Entry, entry_from
+from sternway.records import Body, Moment, RecordKind
+from sternway.wire.event import EventBody
+from sternway.wire.journal import JournalBody, read_entry
+from sternway.wire.messages import Received, read_body
+from sternway.wire.report import SessionReport
+from sternway.wire.trace import Trace
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ _YEARS = range(1900, 2200)
 """What a clock may say, set or not; days and weeks around any of these years exist in every time zone."""
 
 
-def keep(store: Store, arrivals: Iterable[tuple[Record, int]]) -> dict[Stream, int]:
+def keep(store: Store, arrivals: Iterable[tuple[Received, int]]) -> dict[Stream, int]:
     """Store records and return up to which ``seq`` each stream is now complete.
 
     Each arrival is a record and the oldest ``seq`` its outbox still held when it was sent: whatever is older was
@@ -73,10 +77,11 @@ def _cover(store: Store, connection: sa.Connection, stream: Stream, oldest_seq: 
     return covered
 
 
-def _keep_record(store: Store, connection: sa.Connection, record: Record, now_s: float) -> None:
+def _keep_record(store: Store, connection: sa.Connection, record: Received, now_s: float) -> None:
     moment = record.moment
     at_s, clock = _when(connection, record, now_s)
-    facts, samples = _parts(record)
+    body = _read(record)
+    facts, samples = (record.body, None) if not isinstance(body, Trace) else pack(body, record.body)
     row = {
         "clip_id": moment.clip_id,
         "store_id": record.store_id,
@@ -89,33 +94,34 @@ def _keep_record(store: Store, connection: sa.Connection, record: Record, now_s:
         "clock": clock,
         "at_s": at_s,
         "received_s": now_s,
-        "body": facts,
+        "body": dict(facts),
     }
     insert = store.insert(RECORDS).values(row).on_conflict_do_nothing().returning(RECORDS.c.id)
     record_id: int | None = connection.execute(insert).scalar()
     if record_id is None:
         return  # a repeat
-    _derive(connection, record_id, record, at_s)
-    if samples is not None:
-        time_s = record.body["event_time_s"]
+    _derive(connection, record_id, record, body, at_s)
+    if isinstance(body, Trace):
+        time_s = body.event_time_s
         trace = {"clip_id": moment.clip_id, "boot_id": moment.boot_id, "time_s": time_s, "at_s": at_s}
         connection.execute(sa.insert(TRACES).values(record_id=record_id, samples=samples, **trace))
     if clock == "set":
         _repair_boot(connection, moment, at_s)
 
 
-def _parts(record: Record) -> tuple[dict[str, Any], bytes | None]:
-    """Return the body for the record's own row, and the samples of a trace, which live in another table."""
-    if record.kind is RecordKind.TRACE:
-        try:
-            check_readable(record.kind, record.body)
-            return pack(record.body)
-        except _UNREADABLE as error:
-            _log.warning("a trace is kept but cannot be drawn: %s", error)
-    return dict(record.body), None
+def _read(record: Received) -> Body | None:
+    """Return the body of ``record``; ``None`` where it cannot be shown or decided by: it stays whole in its own row."""
+    try:
+        body = read_body(record.kind, record.body)
+        if isinstance(body, Trace):
+            pack(body, record.body)
+    except _UNREADABLE as error:
+        _log.warning("a %s record is kept but not shown: %s", record.kind, error)
+        return None
+    return None if isinstance(body, Trace) and not body.sample_count else body
 
 
-def _when(connection: sa.Connection, record: Record, now_s: float) -> tuple[float, str]:
+def _when(connection: sa.Connection, record: Received, now_s: float) -> tuple[float, str]:
     """Return when ``record`` was made and how that is known: its clock was set, was set later in the boot, or not."""
     stated_s = _wall_s(record.moment.wall_time)
     if record.moment.clock_synced and stated_s is not None:
@@ -150,86 +156,88 @@ def _repair_boot(connection: sa.Connection, moment: Moment, at_s: float) -> None
         change = sa.update(RECORDS).where(RECORDS.c.id == row.id)
         connection.execute(change.values(at_s=true_s, clock="repaired"))
         connection.execute(sa.update(TRACES).where(TRACES.c.record_id == row.id).values(at_s=true_s))
-        for table, _ in _DERIVED.values():
+        for table in DERIVED:
             connection.execute(sa.delete(table).where(table.c.record_id == row.id))
-        _derive(connection, row.id, record_of(row), true_s)
+        record = record_of(row)
+        _derive(connection, row.id, record, _read(record), true_s)
 
 
-def record_of(row: Any) -> Record:
+def record_of(row: Any) -> Received:
     """Return the record that a row was made from (of a trace, without its samples)."""
     moment = Moment(row.clip_id, row.boot_id, row.monotonic_s, row.wall_time, row.clock == "set")
-    return Record(RecordKind(row.kind), row.body, moment, row.schema_version, row.store_id, row.seq)
+    return Received(RecordKind(row.kind), row.body, moment, row.schema_version, row.store_id, row.seq)
 
 
-def _derive(connection: sa.Connection, record_id: int, record: Record, at_s: float) -> None:
-    """Spread a record over the tables the pages read; one that cannot be read stays whole in its own row."""
-    if record.kind not in _DERIVED:
-        return
-    table, make_row = _DERIVED[record.kind]
+def _derive(connection: sa.Connection, record_id: int, record: Received, body: Body | None, at_s: float) -> None:
+    """Spread a record over the tables the pages read; one that does not fit there stays whole in its own row."""
     try:
-        check_readable(record.kind, record.body)
+        match body:
+            case EventBody():
+                table, row = EVENTS, _event_row(record, body, at_s)
+            case SessionReport():
+                table, row = WALKS, _walk_row(record, body, at_s)
+            case JournalBody():
+                table, row = JOURNAL, _journal_row(record, body, at_s)
+            case _:
+                return
         with connection.begin_nested():
-            connection.execute(sa.insert(table).values(record_id=record_id, **make_row(record, at_s)))
+            connection.execute(sa.insert(table).values(record_id=record_id, **row))
     except _UNREADABLE as error:
         _log.warning("a %s record is kept but not shown: %s", record.kind, error)
 
 
-def _event_row(record: Record, at_s: float) -> dict[str, Any]:
-    body = record.body
+def _event_row(record: Received, body: EventBody, at_s: float) -> dict[str, Any]:
     return {
         "clip_id": record.moment.clip_id,
         "boot_id": record.moment.boot_id,
-        "time_s": body["time_s"],
-        "at_s": at_s - max(record.moment.monotonic_s - body["time_s"], 0.0),
-        "kind": body["kind"],
-        "severity": body["severity"],
-        "cause": body.get("cause"),
-        "level": body.get("level"),
+        "time_s": body.time_s,
+        "at_s": at_s - max(record.moment.monotonic_s - body.time_s, 0.0),
+        "kind": body.kind,
+        "severity": body.severity,
+        "cause": body.cause,
+        "level": body.level,
     }
 
 
-def walk_zero_s(record: Record, at_s: float) -> float:
+def walk_zero_s(record: Received, report: SessionReport, at_s: float) -> float:
     """Return the Unix time at which the clock stood at zero that the times in a walk's report are told by.
 
     A walk that a restart cut short is reported in a later boot, whose clock says nothing about it.
     """
-    origin = record.body.get("origin")
-    if not origin or origin["boot_id"] == record.moment.boot_id:
+    origin = report.origin
+    if origin is None or origin.boot_id == record.moment.boot_id:
         return at_s - record.moment.monotonic_s
-    stated_s = _wall_s(origin["wall_time"])
+    stated_s = _wall_s(origin.wall_time)
     if stated_s is None:
-        return at_s - float(record.body["ended_s"])
-    return stated_s - float(origin["monotonic_s"])
+        return at_s - report.ended_s
+    return stated_s - origin.monotonic_s
 
 
-def _walk_row(record: Record, at_s: float) -> dict[str, Any]:
-    body, zero_s = record.body, walk_zero_s(record, at_s)
+def _walk_row(record: Received, report: SessionReport, at_s: float) -> dict[str, Any]:
+    zero_s = walk_zero_s(record, report, at_s)
     return {
         "clip_id": record.moment.clip_id,
-        "started_s": zero_s + body["started_s"],
-        "ended_s": zero_s + body["ended_s"],
-        "variation": body["plan"].get("variation", "flat"),
-        "backward_s": body["dose"]["backward_s"],
-        "steps_backward_count": body["dose"]["steps_backward"],
-        "stumble_count": body["events"]["count"].get("stumble", 0),
-        "level": body["steadiness"]["level"],
-        "reason": body["reason"],
+        "started_s": zero_s + report.started_s,
+        "ended_s": zero_s + report.ended_s,
+        "variation": report.plan.variation,
+        "backward_s": report.dose.backward_s,
+        "steps_backward_count": report.dose.steps_backward,
+        "stumble_count": report.events.count.get("stumble", 0),
+        "level": report.steadiness.level,
+        "reason": report.reason,
     }
 
 
-def _journal_row(record: Record, at_s: float) -> dict[str, Any]:
+def _journal_row(record: Received, body: JournalBody, at_s: float) -> dict[str, Any]:
     """Return the row of an entry made on the clip; its day is the day at home."""
-    clip_id, body = record.moment.clip_id, record.body
-    if "entry_id" in body:
-        return journal_row(clip_id, entry_from(body), at_s, "clip")
+    clip_id = record.moment.clip_id
+    if body.entry_id:
+        return journal_row(clip_id, entry_from(record.body), at_s, "clip")
     day = datetime.fromtimestamp(at_s).astimezone().date()
     name = f"{record.store_id}-{record.seq}"
-    entry = Entry(name, day, EntryKind(body["kind"]), body["body"], record.moment.wall_time)
-    return journal_row(clip_id, check_entry(entry), at_s, "clip")
+    entry = Entry(name, day, body.kind, read_entry(body.kind, body.body), record.moment.wall_time)
+    return journal_row(clip_id, entry, at_s, "clip")
 
 
-_DERIVED: dict[RecordKind, tuple[sa.Table, Callable[[Record, float], dict[str, Any]]]] = {
-    RecordKind.EVENT: (EVENTS, _event_row),
-    RecordKind.SESSION: (WALKS, _walk_row),
-    RecordKind.JOURNAL: (JOURNAL, _journal_row),
-}
+DERIVED = (EVENTS, WALKS, JOURNAL)
+"""The tables that are made from records, and can be made again."""

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.store.schema import JOURNAL, PLANS
-from sternway.programme.journal import Entry, EntryKind, check_entry, entry_body, entry_from
+from sternway.programme.journal import Entry, entry_body, entry_from, make_entry
 from sternway.programme.plan import Plan, plan_from
+from sternway.wire.journal import EntryBody, EntryKind
 
 LASTING = (EntryKind.DECISION, EntryKind.SCREENING, EntryKind.PAUSE)
 """What holds for days long after the one it was written on."""
@@ -34,7 +35,7 @@ def write(
     clip_id: str,
     day: datetime.date,
     kind: EntryKind,
-    body: Mapping[str, Any],
+    body: EntryBody | Mapping[str, Any],
     *,
     written_by: str,
     corrects: str | None = None,
@@ -42,7 +43,7 @@ def write(
     """Add one entry to a walker's journal, checked."""
     now_s = store.clock()
     written = datetime.datetime.fromtimestamp(now_s, datetime.UTC).isoformat(timespec="seconds")
-    entry = check_entry(Entry(uuid.uuid4().hex, day, kind, body, written, corrects))
+    entry = make_entry(uuid.uuid4().hex, day, kind, body, written, corrects)
     with store.write() as connection:
         connection.execute(sa.insert(JOURNAL).values(journal_row(clip_id, entry, now_s, written_by)))
     return entry

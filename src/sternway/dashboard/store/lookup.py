@@ -6,9 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sternway.conversion import convert
 from sternway.dashboard.store.database import Store
 from sternway.dashboard.store.schema import EVENTS, LABELS, RECORDS, TRACES, WALKS
 from sternway.dashboard.store.trace_codec import unpack
+from sternway.wire.event import EventBody
+from sternway.wire.report import SessionReport
+from sternway.wire.trace import Trace
 
 _NEAR_S = 0.05
 """A trace names its event by time; both are rounded to a tenth of a millisecond."""
@@ -92,7 +96,7 @@ def walk_count(store: Store, clip_id: str) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def walk(store: Store, clip_id: str, walk_id: int) -> tuple[WalkRow, dict[str, Any], float] | None:
+def walk(store: Store, clip_id: str, walk_id: int) -> tuple[WalkRow, SessionReport, float] | None:
     """Return a walk, its whole report, and the Unix time at which its clip's clock stood at zero."""
     query = (
         sa.select(*_WALK_COLUMNS, RECORDS.c.body)
@@ -104,11 +108,11 @@ def walk(store: Store, clip_id: str, walk_id: int) -> tuple[WalkRow, dict[str, A
     if row is None:
         return None
     values = dict(row)
-    body = values.pop("body")
-    return WalkRow(**values), body, values["started_s"] - body["started_s"]
+    report = convert(values.pop("body"), SessionReport, "session")
+    return WalkRow(**values), report, values["started_s"] - report.started_s
 
 
-def reports(store: Store, clip_id: str, since_s: float) -> list[tuple[float, dict[str, Any]]]:
+def reports(store: Store, clip_id: str, since_s: float) -> list[tuple[float, SessionReport]]:
     """Return when each walk since ``since_s`` began and its report, oldest first."""
     query = (
         sa.select(WALKS.c.started_s, RECORDS.c.body)
@@ -117,7 +121,7 @@ def reports(store: Store, clip_id: str, since_s: float) -> list[tuple[float, dic
         .order_by(WALKS.c.started_s)
     )
     with store.read() as connection:
-        return [(row.started_s, row.body) for row in connection.execute(query)]
+        return [(row.started_s, convert(row.body, SessionReport, "session")) for row in connection.execute(query)]
 
 
 def events(store: Store, clip_id: str, since_s: float, until_s: float, kinds: tuple[str, ...] = ()) -> list[EventRow]:
@@ -137,8 +141,8 @@ def event(store: Store, clip_id: str, event_id: int) -> EventRow | None:
     return _event_row(row) if row else None
 
 
-def trace(store: Store, clip_id: str, event: EventRow) -> dict[str, Any] | None:
-    """Return the body of the trace around an event, if there is one."""
+def trace(store: Store, clip_id: str, event: EventRow) -> Trace | None:
+    """Return the trace around an event, if there is one."""
     query = (
         sa.select(RECORDS.c.body, TRACES.c.samples)
         .join(RECORDS, RECORDS.c.id == TRACES.c.record_id)
@@ -147,8 +151,8 @@ def trace(store: Store, clip_id: str, event: EventRow) -> dict[str, Any] | None:
     )
     with store.read() as connection:
         rows = connection.execute(query).all()
-    found = [row for row in rows if row.body.get("event_kind") == event.kind]
-    return unpack(found[0].body, found[0].samples) if found else None
+    traces = [convert(unpack(row.body, row.samples), Trace, "trace") for row in rows]
+    return next((trace for trace in traces if trace.event_kind == event.kind), None)
 
 
 def walk_around(store: Store, clip_id: str, event: EventRow) -> WalkRow | None:
@@ -196,5 +200,5 @@ def _event_row(row: sa.Row[Any]) -> EventRow:
         level=row.level,
         clock=row.clock,
         verdict=row.verdict,
-        evidence=row.body.get("evidence", {}),
+        evidence=convert(row.body, EventBody, "event").evidence,
     )

@@ -8,22 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sternway.wire.trace import Trace
+
 _SENSORS = ("accel", "gyro")
 
 
-def pack(body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Return a trace body as its plain facts and its samples: differences of counts, which compress by half.
+def pack(trace: Trace, body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return the plain ``body`` of a trace as its facts and its samples: differences of counts, which compress by half.
 
+    >>> from sternway.conversion import plain
     >>> from sternway.events import Event, Kind
     >>> from sternway.records import trace_body
     >>> stumble = Event(Kind.STUMBLE, 1.0, 1.2, 0.5)
-    >>> body = trace_body(stumble, 0.0, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3)))
-    >>> facts, samples = pack(body)
-    >>> len(samples) < 100, unpack(facts, samples) == body
+    >>> trace = trace_body(stumble, 0.0, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3)))
+    >>> facts, samples = pack(trace, plain(trace))
+    >>> len(samples) < 100, unpack(facts, samples) == plain(trace)
     (True, True)
     """
-    count = body["sample_count"]
-    counts = np.hstack([_counts(body[sensor], count) for sensor in _SENSORS])
+    counts = np.hstack([_counts(text, trace.sample_count) for text in (trace.accel, trace.gyro)])
     differences = np.diff(counts, axis=0, prepend=np.zeros((1, 6), "<i2")).astype("<i2")
     facts = {name: value for name, value in body.items() if name not in _SENSORS}
     return facts, zlib.compress(differences.T.tobytes(), 9)

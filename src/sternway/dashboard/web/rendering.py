@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sternway import __version__
 from sternway.dashboard.verdict import ago
 from sternway.dashboard.web import words
-from sternway.programme.journal import Entry, EntryKind
+from sternway.programme.journal import Entry
+from sternway.wire.journal import Note, Pause, ScreeningAnswers, plain_entry
 
 
 def make_environment() -> Environment:
@@ -104,20 +105,24 @@ def entry_words(entry: Entry) -> str:
     """Return a journal entry as one line.
 
     >>> from datetime import date
-    >>> entry_words(Entry("1", date(2026, 5, 1), EntryKind.PAIN, {"value": 3, "when": "after", "place": "left knee"}))
+    >>> from sternway.wire.journal import EntryKind, PainNote
+    >>> from sternway.wire.values import PainTime
+    >>> knee = PainNote(value=3, when=PainTime.AFTER, place="left knee")
+    >>> entry_words(Entry("1", date(2026, 5, 1), EntryKind.PAIN, knee))
     '3 of 10, after, left knee'
-    >>> holiday = {"start": "2026-05-01", "end": "2026-05-09", "why": "holiday"}
+    >>> holiday = Pause(start="2026-05-01", end="2026-05-09", why="holiday")
     >>> entry_words(Entry("2", date(2026, 4, 20), EntryKind.PAUSE, holiday))
     '1 May 2026 to 9 May 2026, holiday'
     """
-    body = dict(entry.body)
-    if entry.kind is EntryKind.NOTE:
-        return str(body["text"])
-    if entry.kind is EntryKind.SCREENING:
-        return "nothing against it" if body["passed"] else "ask a professional first"
-    if entry.kind is EntryKind.PAUSE:
-        return f"{_date(body['start'])} to {_date(body['end'])}, {body['why']}"
-    if "value" in body and not isinstance(body["value"], str):
+    match entry.body:
+        case Note(text=text):
+            return text
+        case ScreeningAnswers(passed=passed):
+            return "nothing against it" if passed else "ask a professional first"
+        case Pause(start=start, end=end, why=why):
+            return f"{_date(start)} to {_date(end)}, {why}"
+    body = {} if entry.body is None else plain_entry(entry.body)
+    if isinstance(body.get("value"), int):
         body["value"] = f"{body['value']} of 10"
     if "minutes" in body:
         body["minutes"] = f"{short(body['minutes'])} min"

@@ -114,7 +114,7 @@ def _health(visit: Visit, clip: Clip) -> Health:
         last_record_s = connection.execute(query).scalar()
     newest = lookup.walks(visit.store, clip.id, limit=1)
     found = lookup.walk(visit.store, clip.id, newest[0].id) if newest else None
-    felt = found[1]["sensor"].get("motor_felt") if found else None
+    felt = found[1].sensor.motor_felt if found else None
     faults = lookup.events(visit.store, clip.id, 0.0, 1e12, ("fault",))[-FAULT_COUNT:]
     return Health(
         clip, sight, verdict(sight), last_record_s, felt, tuple((row, _fault_words(row)) for row in reversed(faults))

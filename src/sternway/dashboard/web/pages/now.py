@@ -13,7 +13,9 @@ from sternway.dashboard.web.rendering import minutes, number
 from sternway.dashboard.web.request_context import Visit
 from sternway.events import Kind
 from sternway.programme.journal import PLACES_OF_PAIN
-from sternway.records import Phase, State
+from sternway.records import Phase
+from sternway.wire.messages import read_command
+from sternway.wire.state import State
 
 FALL_ANSWER_S = 25.0
 """The clip counts down 20 s after a fall; *I'm OK* is offered a little longer than that."""
@@ -50,7 +52,7 @@ def command(visit: Visit) -> Response:
     body = {"on": visit.form.get("on") == "yes"} if name == "haptics" else {}
     unsettled = visit.rooms.live.sight(visit.clip.id).unsettled
     try:
-        reply = visit.rooms.ingest.command(visit.clip.id, name, body)
+        reply = visit.rooms.ingest.command(visit.clip.id, read_command(name, body))
     except NoAnswerError:
         reply = None
     if name == "ok" and unsettled is not None and unsettled.age_s > FALL_ANSWER_S:

@@ -1,20 +1,22 @@
 """Programme: the plan and its rules in words, planned pauses, other activities, the first-run questions."""
 
-import dataclasses
 import datetime
 from typing import Any
 
 from starlette.responses import Response
 
+from sternway.conversion import plain
 from sternway.dashboard.programme import home_day, programme_of, settle
 from sternway.dashboard.store.journal import save_plan, write
 from sternway.dashboard.web import words
 from sternway.dashboard.web.request_context import FormError, Visit
-from sternway.programme.journal import ACTIVITIES, Entry, EntryKind
-from sternway.programme.plan import LONGEST_MIN, PLAN_RANGES, SUPPORTS, VARIATIONS, Plan, Week, plan_from
+from sternway.programme.journal import ACTIVITIES, Entry
+from sternway.programme.plan import PLAN_RANGES, Plan, Week, plan_from
 from sternway.programme.progression import on_changed_plan
 from sternway.programme.rules import ABSENT_DAYS, MOVE_DAYS, PAIN_BACK, PAIN_LIMIT, PAIN_RISE
 from sternway.programme.screening import QUESTIONS, screen
+from sternway.wire.journal import DecisionEntry, EntryKind, Pause
+from sternway.wire.plan import LONGEST_MIN, SUPPORTS, VARIATIONS
 
 WEEK_COUNT = 8
 """Weeks that the editor has room for; after the last one the plan grows by itself."""
@@ -71,10 +73,10 @@ def save(visit: Visit) -> Response:
             values[name] = round(number) if isinstance(getattr(before, name), int) else number
     values["support"] = visit.choice("support", SUPPORTS, before.support)
     values["variation"] = visit.choice("variation", VARIATIONS, before.variation)
-    plan = plan_from(before.body() | values | {"weeks": [dataclasses.asdict(week) for week in _weeks(visit, before)]})
+    plan = plan_from(before.body() | values | {"weeks": [plain(week) for week in _weeks(visit, before)]})
     save_plan(visit.store, clip_id, plan, _author(visit))
     position, why = on_changed_plan(programme.position, before, plan)
-    body = {"position": position.body(), "move": "changed", "reasons": [why]}
+    body = DecisionEntry(position=position.written(), move="changed", reasons=(why,))
     write(visit.store, clip_id, today, EntryKind.DECISION, body, written_by="plan")
     sent = settle(visit.store, visit.rooms.ingest, clip_id)
     return visit.go("/programme", "plan_sent" if sent else "plan")
@@ -119,12 +121,12 @@ def pause(visit: Visit) -> Response:
 def screening(visit: Visit) -> Response:
     """Show the first-run questions and what was answered."""
     programme = programme_of(visit.store, visit.clip_id, home_day(visit.store.clock()))
-    entry = programme.screened
+    said = programme.screened
     return visit.page(
         "screening.html",
         questions=QUESTIONS,
         outcome=programme.screening,
-        answers=entry.body["answers"] if entry else {},
+        answers=said.answers if said else {},
     )
 
 
@@ -140,7 +142,7 @@ def screened(visit: Visit) -> Response:
 
 
 def _last_day(entry: Entry) -> str:
-    return str(entry.body.get("end", entry.day.isoformat()))
+    return entry.body.end if isinstance(entry.body, Pause) else entry.day.isoformat()
 
 
 def _date(visit: Visit, name: str) -> datetime.date:

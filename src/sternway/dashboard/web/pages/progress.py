@@ -18,10 +18,11 @@ from sternway.dashboard.web.rendering import number
 from sternway.dashboard.web.request_context import Visit
 from sternway.programme.adherence import Adherence, adherence
 from sternway.programme.history import History, PlannedPause, WalkDone
-from sternway.programme.journal import Entry, EntryKind, in_force
-from sternway.programme.plan import VARIATIONS
+from sternway.programme.journal import Entry, in_force
 from sternway.programme.trends import WeekSummary, trend, weekly
 from sternway.walk.walk_test_bands import CHANGES
+from sternway.wire.journal import Activity, EntryKind
+from sternway.wire.plan import VARIATIONS
 
 SPANS = {"4": "4 weeks", "12": "3 months", "26": "6 months", "52": "A year"}
 _KINDS = (EntryKind.PAIN, EntryKind.CHECK, EntryKind.PAUSE, EntryKind.ACTIVITY)
@@ -238,8 +239,8 @@ def _activity_chart(weeks: list[WeekSummary], kept: list[Entry]) -> Chart:
     minutes = [0.0] * len(weeks)
     for entry in kept:
         index = (entry.day - weeks[0].monday).days // 7
-        if entry.kind is EntryKind.ACTIVITY and 0 <= index < len(weeks):
-            minutes[index] += float(entry.body.get("minutes", 0.0))
+        if isinstance(entry.body, Activity) and 0 <= index < len(weeks):
+            minutes[index] += entry.body.minutes or 0.0
     return Chart(
         "Other activities, minutes by week",
         bars(_labels(weeks), {"Minutes": minutes}),

@@ -4,15 +4,20 @@ import contextlib
 import datetime
 from typing import Any
 
+from msgspec import UNSET
 from starlette.responses import Response
 
+from sternway.conversion import convert
 from sternway.dashboard.mqtt.ingest import NoAnswerError
 from sternway.dashboard.programme import home_day, programme_of, settle
 from sternway.dashboard.store.journal import write
 from sternway.dashboard.web.request_context import FormError, Visit
 from sternway.programme.adherence import reminder
-from sternway.programme.journal import CHECK_QUESTIONS, PLACES_OF_PAIN, Entry, EntryKind
+from sternway.programme.journal import CHECK_QUESTIONS, PLACES_OF_PAIN, Entry
 from sternway.records import Phase
+from sternway.wire.commands import CheckBefore, PainNow, Start
+from sternway.wire.journal import EntryKind, PainNote, plain_entry
+from sternway.wire.values import PainTime, Support
 
 WHEN = {
     "before": "Before the walk",
@@ -37,7 +42,7 @@ def show(visit: Visit) -> Response:
         began=programme.history.walks[0].day if programme.history.walks else today,
         reminder=reminder(programme.history, programme.position.moved_on, today),
         questions=CHECK_QUESTIONS,
-        check=check.body if check else {},
+        check=plain_entry(check.body) if check and check.body else {},
         asked=asked,
         entries=entries,
         when_words=WHEN,
@@ -62,11 +67,10 @@ def check(visit: Visit) -> Response:
 
 
 def _start(visit: Visit, answers: dict[str, Any]) -> Response:
-    body: dict[str, Any] = {"check": answers}
-    if "support" in answers:
-        body["support"] = answers["support"]
+    check = convert(answers, CheckBefore, "check")
+    order = Start(check=check, support=Support(check.support) if check.support else UNSET)
     try:
-        reply = visit.rooms.ingest.command(_clip_id(visit), "start", body)
+        reply = visit.rooms.ingest.command(_clip_id(visit), order)
     except NoAnswerError:
         return visit.go("/", "no_answer")
     return visit.go("/", "started" if reply.ok else "refused")
@@ -84,16 +88,16 @@ def pain(visit: Visit) -> Response:
     write(visit.store, _clip_id(visit), _day(visit), EntryKind.PAIN, kept, written_by=_author(visit))
     settle(visit.store, visit.rooms.ingest, visit.clip_id)
     if when == "during":
-        _tell_clip(visit, {"level": round(level), "place": place} if place else {"level": round(level)})
+        _tell_clip(visit, PainNow(level=round(level), place=place or UNSET))
     return visit.go("/today", "saved")
 
 
-def _tell_clip(visit: Visit, body: dict[str, Any]) -> None:
+def _tell_clip(visit: Visit, order: PainNow) -> None:
     """Let a clip in the middle of a walk know of pain: it ends the walk by itself where the rules say so."""
     state = visit.rooms.live.sight(visit.clip_id).state
     if state is not None and state.phase is not Phase.READY:
         with contextlib.suppress(NoAnswerError):
-            visit.rooms.ingest.command(visit.clip_id, "pain", body)
+            visit.rooms.ingest.command(visit.clip_id, order)
 
 
 def effort(visit: Visit) -> Response:
@@ -148,7 +152,7 @@ def _morning_asked(walks: Any, entries: tuple[Entry, ...], today: datetime.date)
     """Whether there was a walk yesterday and nothing is known of this morning yet."""
     yesterday = today - datetime.timedelta(days=1)
     answered = any(
-        entry.kind is EntryKind.PAIN and entry.day == today and entry.body.get("when") == "next_morning"
+        isinstance(entry.body, PainNote) and entry.day == today and entry.body.when is PainTime.NEXT_MORNING
         for entry in entries
     )
     return not answered and any(walk.day == yesterday for walk in walks)

@@ -4,7 +4,6 @@ import calendar
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from starlette.exceptions import HTTPException
@@ -15,9 +14,11 @@ from sternway.dashboard.store.lookup import EventRow, WalkRow
 from sternway.dashboard.web import words
 from sternway.dashboard.web.charts import Chart, lines
 from sternway.dashboard.web.request_context import Visit
-from sternway.records import trace_arrays
 from sternway.samples import GRAVITY_MPS2, Floats
 from sternway.walk.walk_test import TRIAL_COUNT, WalkTestResult
+from sternway.walk.words import reason_words
+from sternway.wire.report import SessionReport
+from sternway.wire.trace import Trace, trace_arrays
 
 PAGE_COUNT = 20
 SHOWN_KINDS = ("stumble", "pre_impact", "fall", "fall_confirmed", "fall_cancelled", "fatigue", "not_worn", "fault")
@@ -77,6 +78,7 @@ def one(visit: Visit) -> Response:
         "walk.html",
         walk=row,
         report=report,
+        ended=reason_words(report),
         phases=_phases(report),
         levels=_levels(report),
         marks=[(event, _percent(report, event.at_s - zero_s)) for event in events],
@@ -86,21 +88,21 @@ def one(visit: Visit) -> Response:
     )
 
 
-def _walk_test_words(report: dict[str, Any]) -> list[str]:
+def _walk_test_words(report: SessionReport) -> list[str]:
     """Return what the walk test in this walk says, its bands and their disagreement; nothing without one."""
-    trials_s = tuple(map(float, report.get("walk_test_s", ())))
+    trials_s = report.walk_test_s
     return WalkTestResult(trials_s).words() if len(trials_s) >= TRIAL_COUNT else []
 
 
 def event(visit: Visit) -> Response:
     """Show one event: the trace, what the detector saw, and what people say."""
     row = _event(visit)
-    body = lookup.trace(visit.store, visit.clip_id, row)
+    trace = lookup.trace(visit.store, visit.clip_id, row)
     return visit.page(
         "event.html",
         event=row,
         walk=lookup.walk_around(visit.store, visit.clip_id, row),
-        charts=_trace_charts(body, row) if body else (),
+        charts=_trace_charts(trace, row) if trace else (),
         evidence=[(_evidence_words(name), value) for name, value in sorted(row.evidence.items())],
         can_label=visit.is_owner and row.kind in LABELLED_KINDS,
     )
@@ -142,22 +144,22 @@ def _weeks(visit: Visit, month: datetime.date) -> list[list[Day | None]]:
     return [[Day(day, by_day.get(day)) if day.month == month.month else None for day in week] for week in weeks]
 
 
-def _percent(report: dict[str, Any], time_s: float) -> float:
-    length_s = max(float(report["ended_s"]) - float(report["started_s"]), 1e-3)
-    return round(min(max(100.0 * (time_s - float(report["started_s"])) / length_s, 0.0), 100.0), 2)
+def _percent(report: SessionReport, time_s: float) -> float:
+    length_s = max(report.ended_s - report.started_s, 1e-3)
+    return round(min(max(100.0 * (time_s - report.started_s) / length_s, 0.0), 100.0), 2)
 
 
-def _phases(report: dict[str, Any]) -> list[Band]:
+def _phases(report: SessionReport) -> list[Band]:
     """Return which way the walk went, phase by phase."""
-    starts = [(name, time_s) for name, time_s in report["phases"]]
+    starts = [(name, time_s) for name, time_s in report.phases]
     return _bands(report, starts, words.PHASES)
 
 
-def _levels(report: dict[str, Any]) -> list[Band]:
+def _levels(report: SessionReport) -> list[Band]:
     """Return how steady backward walking was; other phases are left out."""
     level, is_backward, starts = "unknown", False, []
-    changes = [(event["time_s"], "level", event["level"]) for event in report["events"]["list"] if event.get("level")]
-    phases = [(time_s, "phase", name) for name, time_s in report["phases"]]
+    changes = [(event.time_s, "level", str(event.level)) for event in report.events.listed if event.level]
+    phases = [(time_s, "phase", name) for name, time_s in report.phases]
     for time_s, what, name in sorted([*changes, *phases]):
         if what == "level":
             level = name
@@ -167,8 +169,8 @@ def _levels(report: dict[str, Any]) -> list[Band]:
     return [band for band in _bands(report, starts, words.LEVELS) if band.name != "none"]
 
 
-def _bands(report: dict[str, Any], starts: Sequence[tuple[str, float]], names: dict[str, str]) -> list[Band]:
-    ends = [time_s for _, time_s in starts[1:]] + [report["ended_s"]]
+def _bands(report: SessionReport, starts: Sequence[tuple[str, float]], names: dict[str, str]) -> list[Band]:
+    ends = [time_s for _, time_s in starts[1:]] + [report.ended_s]
     bands = []
     for (name, begun_s), end_s in zip(starts, ends, strict=False):
         left, right = _percent(report, begun_s), _percent(report, end_s)
@@ -177,23 +179,23 @@ def _bands(report: dict[str, Any], starts: Sequence[tuple[str, float]], names: d
     return bands
 
 
-def _timeline_rows(report: dict[str, Any], zero_s: float) -> list[tuple[str, float]]:
+def _timeline_rows(report: SessionReport, zero_s: float) -> list[tuple[str, float]]:
     """Return the timeline as (words, Unix time), for whoever reads instead of looking."""
-    rows = [(words.PHASES.get(name, name), zero_s + time_s) for name, time_s in report["phases"]]
-    for felt in report["events"]["list"]:
-        if felt.get("level"):
-            rows.append((f"Steadiness: {words.LEVELS[felt['level']]}", zero_s + felt["time_s"]))
+    rows = [(words.PHASES.get(name, name), zero_s + time_s) for name, time_s in report.phases]
+    for felt in report.events.listed:
+        if felt.level:
+            rows.append((f"Steadiness: {words.LEVELS[felt.level]}", zero_s + felt.time_s))
         else:
-            rows.append((words.KINDS.get(felt["kind"], felt["kind"]), zero_s + felt["time_s"]))
+            rows.append((words.KINDS.get(felt.kind, felt.kind), zero_s + felt.time_s))
     return sorted(rows, key=lambda row: row[1])
 
 
-def _trace_charts(body: dict[str, Any], event: EventRow) -> tuple[Chart, ...]:
+def _trace_charts(trace: Trace, event: EventRow) -> tuple[Chart, ...]:
     """Return acceleration and turning rate around an event, in g and degrees a second."""
-    accel_mps2, gyro_radps = trace_arrays(body)
-    times_s = body["start_s"] - event.time_s + np.arange(len(accel_mps2)) / body["rate_hz"]
+    accel_mps2, gyro_radps = trace_arrays(trace)
+    times_s = trace.start_s - event.time_s + np.arange(len(accel_mps2)) / trace.rate_hz
     accel_g, gyro_dps = accel_mps2 / GRAVITY_MPS2, np.degrees(gyro_radps)
-    names = ("Forward", "Left", "Up") if body["frame"] == "body" else ("Chip x", "Chip y", "Chip z")
+    names = ("Forward", "Left", "Up") if trace.frame == "body" else ("Chip x", "Chip y", "Chip z")
     return (
         _trace_chart("Acceleration, in g", "g", times_s, accel_g, names=names, digits=2),
         _trace_chart("Turning, in degrees a second", "°/s", times_s, gyro_dps, names=names, digits=0),
