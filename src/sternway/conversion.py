@@ -196,7 +196,7 @@ def _bare(type_: inspect.Type) -> inspect.Type:
     return type_
 
 
-def _wanted(type_: inspect.Type, *, in_range: bool = True) -> str:  # noqa: PLR0911
+def _wanted(type_: inspect.Type, *, in_range: bool = True) -> str:  # noqa: PLR0911, PLR0912
     match type_:
         case inspect.Metadata(extra_json_schema={"description": str(words)}):
             return words

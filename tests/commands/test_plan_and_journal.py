@@ -104,8 +104,8 @@ def test_the_journal_is_written_listed_corrected_and_withdrawn(run):
     [
         (("add",), "say what to add: check, pain, effort"),
         (("add", "walk", "report=1"), "say what to add"),
-        (("add", "pain", "value=12", "when=after"), "pain value must be between 0 and 10, not 12"),
-        (("add", "pain", "value=much", "when=after"), "pain value cannot be 'much'"),
+        (("add", "pain", "value=12", "when=after"), "pain.value must be between 0 and 10, not 12"),
+        (("add", "pain", "value=much", "when=after"), "pain.value must be a whole number, not 'much'"),
         (("correct", "zzz", "value=1"), "no entries begin with 'zzz'"),
         (("withdraw",), "say the id of the entry"),
         (("screening", "legs=yes"), "no question is called 'legs'"),

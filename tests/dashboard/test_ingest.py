@@ -25,6 +25,8 @@ from sternway.errors import StoreError
 from sternway.events import Kind
 from sternway.records import Record
 from sternway.wire import messages
+from sternway.wire.commands import Start, Stop
+from sternway.wire.plan import WalkPlan
 
 STORE_ID = "0123456789abcdef0123456789abcdef"
 
@@ -212,18 +214,18 @@ def test_a_command_is_answered_by_the_clip_or_said_to_be_unanswered(peer: Peer, 
             peer.client.publish(message.properties.ResponseTopic, payload, qos=1)
 
     peer.answer = answer
-    assert ingest.command("clip-1", "stop").words == "Stopped."
+    assert ingest.command("clip-1", Stop()).words == "Stopped."
     with pytest.raises(NoAnswerError):
-        ingest.command("clip-1", "start")
+        ingest.command("clip-1", Start())
 
 
 def test_a_plan_waits_for_the_clip(peer: Peer, ingest: Ingest) -> None:
-    ingest.publish_plan("clip-1", messages.Plan(3, {"minutes": 5.0}))
+    ingest.publish_plan("clip-1", 3, WalkPlan())
     peer.wait_for("sternway/clip-1/plan", lambda payload: messages.decode_plan(payload).version == 3)
 
 
 def test_forgetting_takes_back_what_the_broker_keeps(peer: Peer, ingest: Ingest) -> None:
-    ingest.publish_plan("clip-1", messages.Plan(3, {"minutes": 5.0}))
+    ingest.publish_plan("clip-1", 3, WalkPlan())
     peer.wait_for("sternway/clip-1/plan", lambda payload: payload != b"")
     ingest.forget("clip-1")
     peer.wait_for("sternway/clip-1/plan", lambda payload: payload == b"")
@@ -249,7 +251,7 @@ def test_without_a_broker_everything_says_so(store: Store, live: Live) -> None:
     alone = Ingest(BrokerSettings(), store, live)
     alone.start()
     with pytest.raises(NoAnswerError):
-        alone.command("clip-1", "start")
+        alone.command("clip-1", Start())
     alone.close()
 
 

@@ -222,7 +222,7 @@ def test_an_entry_made_on_the_clip_joins_the_journal(store: Store, record: Make)
     body = {"kind": "pain", "body": {"value": 4, "when": "during", "place": "left knee"}}
     keep(store, [(record(1, RecordKind.JOURNAL, body), 1)])
     [entry] = entries(store, "clip-1")
-    assert (entry.kind.value, entry.body["value"], entry.day.isoformat()) == ("pain", 4, "2026-05-06")
+    assert (entry.kind.value, entry.body.value, entry.day.isoformat()) == ("pain", 4, "2026-05-06")
 
 
 def test_an_entry_from_before_the_clock_was_set_moves_to_its_true_day(store: Store, record: Make) -> None:

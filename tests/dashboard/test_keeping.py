@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from sternway.config import BrokerSettings, DashboardSettings
+from sternway.conversion import convert
 from sternway.dashboard import chores as chores_module
 from sternway.dashboard.chores import Chores
 from sternway.dashboard.mqtt.ingest import Ingest
@@ -32,7 +33,7 @@ from sternway.dashboard.store.retention import (
 )
 from sternway.dashboard.store.schema import RECORDS, TRACES
 from sternway.wire.journal import EntryKind
-from sternway.wire.trace import trace_arrays
+from sternway.wire.trace import Trace, trace_arrays
 
 
 def trace_count(store: Any) -> int:
@@ -74,8 +75,8 @@ def test_the_chores_decide_the_plan_and_write_it_down_once(walked: Any) -> None:
     walked.clock.now_s += 20 * DAY_S
     chores.round()
     decisions = entries(walked.store, "clip-1", kinds=(EntryKind.DECISION,))
-    assert decisions[-1].body["move"] == "back"
-    assert "days without a walk" in decisions[-1].body["reasons"][0]
+    assert decisions[-1].body.move == "back"
+    assert "days without a walk" in decisions[-1].body.reasons[0]
     chores.round()
     assert len(entries(walked.store, "clip-1", kinds=(EntryKind.DECISION,))) == len(decisions)
 
@@ -104,7 +105,7 @@ def test_a_clip_that_was_deleted_and_comes_back_gets_its_plan_again(
 ) -> None:
     published: list[str] = []
     ingest = Ingest(BrokerSettings(), walked.store, Live())
-    monkeypatch.setattr(ingest, "publish_plan", lambda clip_id, _: published.append(clip_id))
+    monkeypatch.setattr(ingest, "publish_plan", lambda clip_id, *_: published.append(clip_id))
     settle(walked.store, ingest, "clip-1")
     delete(walked.store)
     with walked.store.read() as connection:
@@ -129,7 +130,7 @@ def test_the_whole_store_comes_out_as_lines_of_json_with_its_motion(walked: Any)
         count = connection.execute(sa.select(sa.func.count()).select_from(RECORDS)).scalar_one()
     assert sum(line["what"] == "record" for line in lines) == count
     motion = next(line for line in lines if line.get("kind") == "trace")
-    assert trace_arrays(motion["body"])[0].shape == (500, 3)
+    assert trace_arrays(convert(motion["body"], Trace, "trace"))[0].shape == (500, 3)
 
 
 def test_no_cell_is_a_formula(walked: Any) -> None:

@@ -373,7 +373,7 @@ def test_a_no_to_a_first_question_stops_the_setup_until_somebody_takes_it_on(hou
     assert "Please ask a doctor" not in today
     assert "and start" in today
     [first, second] = entries(house.store, "clip-1", kinds=(EntryKind.SCREENING,))
-    assert (first.body["override"], second.body["override"]) == (False, True)
+    assert (first.body.override, second.body.override) == (False, True)
 
 
 def test_forgetting_a_clip_takes_everything_of_its_walker(walked: Any) -> None:

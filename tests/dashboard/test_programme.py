@@ -63,7 +63,7 @@ def test_one_trouble_steps_back_once_however_often_it_is_settled(life: Life) -> 
         for hour in (11, 15):
             life.settle(number, hour)
     decisions = entries(life.house.store, "clip-1", kinds=(EntryKind.DECISION,))
-    assert [entry.body["position"]["step"] for entry in decisions] == [4, 3]
+    assert [entry.body.position.step for entry in decisions] == [4, 3]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,11 @@ from sternway.demo.terminal import LiveLine, describe
 from sternway.events import Cause
 from sternway.monitor import MonitorResult
 from sternway.records import Phase, RecordKind
-from sternway.walk.walk import REASON_WORDS, Reason
+from sternway.walk.report import WalkFacts, report_body
+from sternway.walk.stillness import Stillness
+from sternway.walk.walk import Reason, Walk
+from sternway.wire.plan import WalkPlan
+from sternway.wire.report import Answers
 from sternway.wire.state import State
 
 STATE = State(
@@ -86,6 +90,7 @@ def test_an_unknown_is_called_unknown_and_a_fault_is_named():
 
 def test_the_terminal_says_why_a_walk_ended():
     screen = Screen(False)
-    report = {"reason_words": REASON_WORDS[Reason.TWO_STUMBLES]}
+    walk = Walk(0.0, 60.0, WalkPlan(), Answers(), Stillness(0.0), 0.0)
+    report = report_body(walk, Reason.TWO_STUMBLES, 60.0, WalkFacts())
     Showing(LiveLine(screen))(STATE, MonitorResult(reports=[(RecordKind.SESSION, report)]))
     assert "  Two stumbles in one walk: stop and rest for today." in screen.text

@@ -179,10 +179,12 @@ def values_of(kind: EntryKind, words: Sequence[str]) -> dict[str, Any]:
 
 
 def _typed(text: str, kind: Any) -> Any:
-    try:
-        return plain(msgspec.convert(text, kind, strict=False))
-    except msgspec.ValidationError:
-        return text
+    for wanted in (kind, int, float):
+        try:
+            return plain(msgspec.convert(text, wanted, strict=False))
+        except msgspec.ValidationError:
+            continue
+    return text
 
 
 def line_of(entry: Entry) -> str:

@@ -94,7 +94,9 @@ class _Life:
         activities = {1: ("swimming", 30.0), 5: ("cycling", 40.0)}
         if number % 7 in activities and self._rng.random() < 0.8:
             name, minutes = activities[number % 7]
-            self._write(day, EntryKind.ACTIVITY, {"name": name, "minutes": minutes + 5.0 * self._rng.integers(-2, 3)})
+            self._write(
+                day, EntryKind.ACTIVITY, {"name": name, "minutes": float(minutes + 5.0 * self._rng.integers(-2, 3))}
+            )
 
     def _pain(self, progress: float, number: int) -> float:
         spell = 1.2 if 15 <= number % 28 <= 17 else 0.0

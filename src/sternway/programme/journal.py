@@ -52,7 +52,7 @@ class Entry:
     corrects: str | None = None
 
 
-def make_entry(
+def make_entry(  # noqa: PLR0917
     entry_id: str,
     day: datetime.date,
     kind: EntryKind,
@@ -60,7 +60,7 @@ def make_entry(
     written: str = "",
     corrects: str | None = None,
 ) -> Entry:
-    """Return a sound entry, from what it says or from plain values; raise :class:`MessageError` that says what to mend.
+    """Return a sound entry, from what it says or from plain values; else raise :class:`MessageError`.
 
     An empty ``body`` withdraws what the entry ``corrects``.
     """

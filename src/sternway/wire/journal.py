@@ -151,7 +151,7 @@ class JournalBody(Body, frozen=True, kw_only=True):
     kind: EntryKind
     body: Annotated[dict[str, Any], Meta(max_length=60)]
     written: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
-    corrects: Annotated[str, Meta(max_length=64)] | None | UnsetType = UNSET
+    corrects: Annotated[str, Meta(max_length=64)] | UnsetType | None = UNSET
 
 
 def read_entry(kind: EntryKind, values: Mapping[str, Any], *, strict: bool = False) -> EntryBody:

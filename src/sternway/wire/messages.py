@@ -107,7 +107,7 @@ class CommandMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A command as it travels: an id of its own, when it was sent where that is known, and its body."""
 
     id: CommandId
-    sent_at: Instant | None | UnsetType = UNSET
+    sent_at: Instant | UnsetType | None = UNSET
     body: dict[str, Any] | UnsetType = UNSET
 
 

@@ -43,7 +43,7 @@ class Cadence(Struct, frozen=True, kw_only=True):
 
 
 class Steadiness(Struct, frozen=True, kw_only=True):
-    """Seconds of backward walking at each level, the level of the whole walk, and the epochs behind each baseline."""
+    """Seconds of backward walking at each level, the level of the whole walk, and the epochs of each baseline."""
 
     steady_s: Number = 0.0
     raised_s: Number = 0.0
@@ -61,7 +61,7 @@ class Happenings(Struct, frozen=True, kw_only=True):
 
 
 class Softness(Struct, frozen=True, kw_only=True):
-    """How fast the trunk is jolted at landing: a proxy of loading rate, not a load. ``words`` came with old records."""
+    """How fast the trunk is jolted at landing: a proxy of loading rate, no load. ``words`` came with old records."""
 
     backward_mps3: Number | None = None
     forward_mps3: Number | None = None
@@ -99,7 +99,7 @@ class PainInWalk(Struct, frozen=True, kw_only=True):
     """Pain told during the walk."""
 
     time_s: Number
-    level: int | None | UnsetType = UNSET
+    level: int | UnsetType | None = UNSET
     place: Text | UnsetType = UNSET
     when: Word | UnsetType = UNSET
     note: Text | UnsetType = UNSET

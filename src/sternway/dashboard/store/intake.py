@@ -110,7 +110,7 @@ def _keep_record(store: Store, connection: sa.Connection, record: Received, now_
 
 
 def _read(record: Received) -> Body | None:
-    """Return the body of ``record``; ``None`` where it cannot be shown or decided by: it stays whole in its own row."""
+    """Return the body of ``record``; ``None`` where it cannot be shown: it stays whole in its own row."""
     try:
         body = read_body(record.kind, record.body)
         if isinstance(body, Trace):

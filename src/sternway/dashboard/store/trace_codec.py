@@ -14,7 +14,7 @@ _SENSORS = ("accel", "gyro")
 
 
 def pack(trace: Trace, body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Return the plain ``body`` of a trace as its facts and its samples: differences of counts, which compress by half.
+    """Return the plain ``body`` of a trace as its facts and its samples: differences of counts, half as large.
 
     >>> from sternway.conversion import plain
     >>> from sternway.events import Event, Kind

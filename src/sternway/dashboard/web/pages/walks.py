@@ -9,6 +9,7 @@ import numpy as np
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from sternway.conversion import plain
 from sternway.dashboard.store import lookup
 from sternway.dashboard.store.lookup import EventRow, WalkRow
 from sternway.dashboard.web import words
@@ -79,6 +80,7 @@ def one(visit: Visit) -> Response:
         walk=row,
         report=report,
         ended=reason_words(report),
+        answers=plain(report.answers),
         phases=_phases(report),
         levels=_levels(report),
         marks=[(event, _percent(report, event.at_s - zero_s)) for event in events],
