@@ -114,7 +114,7 @@ class Household:
         (path,) = self.store_folder.glob("*.db")
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0) as database:
             bodies = [json.loads(body) for (body,) in database.execute("SELECT body FROM records")]
-        return Counter(str((body.get("body") or body["evidence"])["name"]) for body in bodies)
+        return Counter(str(int((body.get("body") or body["evidence"])["name"])) for body in bodies)
 
     def waiting(self) -> int:
         """Return how many records the clip still holds."""

@@ -21,6 +21,7 @@ from sternway.publish.publisher import Publisher
 from sternway.publish.traffic import LinkSettings
 from sternway.records import Record, RecordKind
 from sternway.wire.event import event_body
+from sternway.wire.journal import EntryKind, JournalBody
 
 QUICK = LinkSettings(keepalive_s=3, connect_timeout_s=2.0, will_delay_s=1, retry_first_s=0.1, retry_most_s=0.5)
 
@@ -53,7 +54,7 @@ def with_ledger(put):
 
     def put_and_tell(self: Outbox, record: Record) -> Record:
         kept = put(self, record)
-        sys.stdout.write(f"{(record.body.get('body') or record.body['evidence'])['name']}\n")
+        sys.stdout.write(f"{int((getattr(record.body, 'body', None) or record.body.evidence)['name'])}\n")
         sys.stdout.flush()
         return kept
 
@@ -87,9 +88,9 @@ def main() -> None:
 def make_record(name: int, clock: Clock) -> Record:
     """Make an event (three of four) or a journal entry, named so that the store can be searched for it."""
     if name % 4:
-        body = event_body(Event(Kind.STUMBLE, 1.0, 1.2, 0.5))
-        return Record(RecordKind.EVENT, {**body, "evidence": {"name": name}}, clock.moment())
-    return Record(RecordKind.JOURNAL, {"kind": "note", "body": {"name": name}}, clock.moment())
+        body = event_body(Event(Kind.STUMBLE, 1.0, 1.2, 0.5, {"name": name}))
+        return Record(RecordKind.EVENT, body, clock.moment())
+    return Record(RecordKind.JOURNAL, JournalBody(kind=EntryKind.NOTE, body={"name": name}), clock.moment())
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -191,16 +190,21 @@ def test_what_the_broker_only_remembers_is_not_live(
     second.close()
 
 
+def typed(record: messages.Received) -> Record:
+    body = messages.read_body(record.kind, record.body)
+    return Record(record.kind, body, record.moment, store_id=STORE_ID, seq=record.seq)
+
+
 def test_an_event_is_felt_at_once_and_an_old_one_is_old(peer: Peer, live: Live, record: Any) -> None:
     now_s = time.time()
-    stumble = replace(record(1, at_s=now_s), store_id=STORE_ID)
+    stumble = typed(record(1, at_s=now_s))
     peer.send("event", messages.encode_event(stumble))
     wait_until(lambda: live.sight("clip-1").happening is not None)
     happening = live.sight("clip-1").happening
     assert happening is not None
     assert happening.kind is Kind.STUMBLE
     assert happening.age_s < 5.0
-    peer.send("event", messages.encode_event(replace(record(2, at_s=now_s - 300.0), store_id=STORE_ID)))
+    peer.send("event", messages.encode_event(typed(record(2, at_s=now_s - 300.0))))
     wait_until(lambda: len(live.felt_lately("clip-1")) == 2)
     assert live.felt_lately("clip-1")[1].at_s < now_s - 290.0
     assert live.sight("clip-1").happening.age_s < 5.0, "the newest counts, in whatever order they come"  # type: ignore[union-attr]

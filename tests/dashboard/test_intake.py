@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternway.config import DashboardSettings
-from sternway.conversion import plain
+from sternway.conversion import convert, plain
 from sternway.dashboard.store.database import Store, open_store
 from sternway.dashboard.store.intake import keep
 from sternway.dashboard.store.journal import entries
@@ -31,7 +31,7 @@ from sternway.walk.walk import Reason, Walk
 from sternway.wire.messages import Received
 from sternway.wire.plan import WalkPlan
 from sternway.wire.report import Answers
-from sternway.wire.trace import trace_arrays, trace_body
+from sternway.wire.trace import Trace, trace_arrays, trace_body
 
 Make = Callable[..., Received]
 STREAM = ("clip-1", "0123456789abcdef0123456789abcdef")
@@ -240,7 +240,7 @@ def test_samples_come_out_as_they_went_in(store: Store, clock: Any) -> None:
             sa.select(RECORDS.c.body, TRACES.c.samples).join(TRACES, TRACES.c.record_id == RECORDS.c.id)
         ).first()
     assert row is not None
-    accel_mps2, gyro_radps = trace_arrays(unpack(row.body, row.samples))
+    accel_mps2, gyro_radps = trace_arrays(convert(unpack(row.body, row.samples), Trace, "trace"))
     assert accel_mps2.shape == gyro_radps.shape == (500, 3)
     assert 5.0 < float(abs(accel_mps2).max()) < 160.0
 
@@ -259,6 +259,7 @@ def test_four_weeks_are_the_same_walks_again_from_the_same_seed(tmp_path: Path, 
 def test_the_history_reports_have_the_form_of_the_clip(store: Store, clock: Any) -> None:
     fill(store, "clip-1", clock.now_s, weeks=1)
     _, made_up = reports(store, "clip-1", 0.0)[0]
+    made_up = plain(made_up)
     true = true_report()
     assert set(made_up) == set(true)
     for name in ("dose", "steadiness", "softness", "posture", "cadence_spm", "events"):
@@ -271,7 +272,7 @@ def test_a_walk_cut_short_by_a_restart_is_placed_by_the_boot_it_began_in(
     fill(store, "clip-1", clock.now_s, weeks=1)
     _, body = reports(store, "clip-1", 0.0)[0]
     began = {"boot_id": "cccccccc", "monotonic_s": 100.0, "wall_time": "2026-05-06T09:00:00Z"}
-    told_later = {**body, "origin": began, "started_s": 160.0, "ended_s": 760.0}
+    told_later = {**plain(body), "origin": began, "started_s": 160.0, "ended_s": 760.0}
     keep(store, [(record(1, RecordKind.SESSION, told_later, monotonic_s=20.0), 1)])
     newest = walks(store, "clip-1")[0]
     assert newest.started_s == datetime.datetime(2026, 5, 6, 9, 1, tzinfo=datetime.UTC).timestamp()

@@ -259,8 +259,8 @@ def test_the_check_the_pain_and_the_effort_are_kept_and_can_be_taken_back(walked
     assert "3 of 10, after, left knee, warm" not in owner.get("/today").text
     day = datetime.datetime.fromtimestamp(walked.clock.now_s).astimezone().date()
     kept = [entry for entry in entries(walked.store, "clip-1", day) if entry.kind is EntryKind.PAIN]
-    assert any(entry.body.get("note") == "warm" for entry in kept), "the first entry is still there"
-    assert not any(entry.body.get("note") == "warm" for entry in in_force(kept))
+    assert any(getattr(entry.body, "note", None) == "warm" for entry in kept), "the first entry is still there"
+    assert not any(getattr(entry.body, "note", None) == "warm" for entry in in_force(kept))
 
 
 @pytest.mark.parametrize("tested", [True, False])

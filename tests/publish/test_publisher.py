@@ -8,6 +8,7 @@ import time
 import pytest
 
 from sternway.config import BrokerSettings, ClipSettings, OutboxSettings
+from sternway.conversion import plain
 from sternway.errors import StoreError
 from sternway.events import Cause, Kind
 from sternway.publish import record_writer as safekeeping
@@ -23,7 +24,7 @@ from sternway.wire.messages import (
     encode_plan,
     read_command,
 )
-from sternway.wire.messages import Plan as PlanMessage
+from sternway.wire.plan import WalkPlan
 from sternway.wire.topics import command_topic, reply_topic
 
 A_CLIP = """
@@ -53,7 +54,7 @@ def test_a_stumble_is_on_disk_and_then_at_the_broker(mosquitto, peer, publisher,
     with sqlite3.connect(tmp_path / "outbox.db") as disk:
         assert disk.execute("SELECT seq FROM outbox").fetchall() == [(1,)]
     assert arrival.record.seq == arrival.oldest_seq == 1
-    assert arrival.record.body == stumble().body
+    assert arrival.record.body == plain(stumble().body)
 
 
 def test_automations_hear_of_a_stumble_once_with_its_number_and_an_expiry(mosquitto, peer, publisher, stumble):
@@ -214,7 +215,7 @@ def test_a_repeated_command_is_refused_and_its_sender_told(mosquitto, peer, publ
 def test_the_last_plan_outlives_a_restart_without_a_broker(mosquitto, peer, publisher, stumble, tmp_path):
     broker = mosquitto()
     home = peer(broker.port, f"{CLIP}/record")
-    home.say(f"{CLIP}/plan", encode_plan(PlanMessage(7, {"minutes": 5})), retain=True)
+    home.say(f"{CLIP}/plan", encode_plan(7, WalkPlan()), retain=True)
     planned = threading.Event()
     clip = publisher(broker.port, chores=[lambda: planned.set() if clip.plan else None])
     assert planned.wait(15)
@@ -222,7 +223,7 @@ def test_the_last_plan_outlives_a_restart_without_a_broker(mosquitto, peer, publ
     read = threading.Event()
     again = publisher(chores=[lambda: read.set() if again.plan else None])
     assert read.wait(15)
-    assert again.plan == PlanMessage(7, {"minutes": 5})
+    assert (again.plan.version, again.plan.plan.minutes) == (7, 5.0)
 
 
 def test_a_full_disk_is_a_fault_and_a_fall_is_still_told_to_the_home_and_kept_for_later(

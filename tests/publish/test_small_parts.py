@@ -68,7 +68,7 @@ def test_the_backlog_is_first_in_first_out_and_drops_the_oldest(stumble):
     backlog = Backlog(record_count=3)
     for number in range(5):
         backlog.push(stumble(number))
-    taken = [backlog.take().body["time_s"] for _ in range(3)]
+    taken = [backlog.take().body.time_s for _ in range(3)]
     assert taken == [2.0, 3.0, 4.0]
     assert backlog.take() is None
     assert backlog.dropped_count == 2
