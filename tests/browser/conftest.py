@@ -1,7 +1,6 @@
 """A real browser, a real dashboard, a real broker, and a clip that is only its network side."""
 
 import contextlib
-import dataclasses
 import os
 import shutil
 import threading
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sternway.clock import Clock
 from sternway.config import BrokerSettings, ClipSettings, DashboardSettings, OutboxSettings, Settings
@@ -114,7 +114,7 @@ class WireClip:
     def _obey(self, name: str) -> None:
         if name == "start":
             self._began_s = time.monotonic()
-            self.state = dataclasses.replace(
+            self.state = structs.replace(
                 READY,
                 phase=Phase.BACKWARD,
                 direction="backward",

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from sternway.dashboard.verdict import (
     FAULTS,
@@ -54,7 +55,7 @@ def sight(
     **changes: Any,
 ) -> Sight:
     unsettled = None if fell_s is None else Unsettled(Concern.FALL, fell_s)
-    return Sight(dataclasses.replace(WALKING, **changes), silent_s, online, happening, unsettled)
+    return Sight(structs.replace(WALKING, **changes), silent_s, online, happening, unsettled)
 
 
 def test_a_steady_walk_is_steady() -> None:
