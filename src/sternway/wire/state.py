@@ -13,7 +13,7 @@ Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
 Seconds = Annotated[float, Meta(ge=0.0, le=DAY_S)]
 
 
-class State(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class State(Struct, frozen=True, forbid_unknown_fields=True):
     """What the clip says about itself now. ``None`` means *unknown*; it is shown so, never as zero."""
 
     phase: Phase
