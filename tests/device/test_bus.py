@@ -4,7 +4,7 @@ import os
 import pytest
 
 from sternway.device import bus as bus_module
-from sternway.device.bus import LinuxBus
+from sternway.device.bus import LinuxBus, _missing_bus_advice
 from sternway.errors import BusError
 
 
@@ -91,3 +91,9 @@ def test_two_readers_of_one_sensor_are_told_apart(adapter, monkeypatch, tmp_path
 def test_a_bus_that_is_not_there_is_a_clear_error():
     with pytest.raises(BusError, match="does not exist: switch I2C on"):
         LinuxBus(4711).read(0x6A, 0x0F, 1)
+
+
+def test_a_bus_that_the_kernel_hides_is_told_from_one_that_it_does_not_have(tmp_path):
+    assert "dtparam=i2c_arm=on" in _missing_bus_advice("/dev/i2c-1", tmp_path)
+    (tmp_path / "i2c-1").mkdir()
+    assert "modprobe i2c-dev" in _missing_bus_advice("/dev/i2c-1", tmp_path)

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+from pathlib import Path
 from typing import Protocol
 
 from smbus2 import SMBus, i2c_msg
@@ -16,6 +17,8 @@ STUCK_ERRNOS = frozenset({errno.ETIMEDOUT, errno.EAGAIN, errno.EBUSY})
 _I2C_RETRIES = 0x0701
 _I2C_TIMEOUT = 0x0702
 _TIMEOUT_10MS = 10
+
+_ADAPTERS = Path("/sys/bus/i2c/devices")
 
 
 class Bus(Protocol):
@@ -93,7 +96,7 @@ def bus_error(number: int | None, path: str, address: int) -> BusError:
     /dev/i2c-1 does not exist: switch I2C on (dtparam=i2c_arm=on in config.txt) and restart
     """
     if number in (errno.ENOENT, errno.ENODEV):
-        words = f"{path} does not exist: switch I2C on (dtparam=i2c_arm=on in config.txt) and restart"
+        words = f"{path} does not exist: {_missing_bus_advice(path)}"
     elif number in (errno.EACCES, errno.EPERM):
         words = f"{path} may not be opened: add this user to the group i2c (sudo usermod -aG i2c $USER)"
     elif number == errno.EALREADY:
@@ -107,3 +110,10 @@ def bus_error(number: int | None, path: str, address: int) -> BusError:
     error = BusError(words)
     error.errno = number
     return error
+
+
+def _missing_bus_advice(path: str, adapters: Path = _ADAPTERS) -> str:
+    """Tell a bus that the kernel does not have from one that it has and shows to no program."""
+    if (adapters / Path(path).name).exists():
+        return "the kernel has this bus, but not its door to programs; load it (sudo modprobe i2c-dev)"
+    return "switch I2C on (dtparam=i2c_arm=on in config.txt) and restart"

@@ -106,6 +106,11 @@ def plug_the_sensor():
     if not until(lambda: Path("/dev/i2c-1").exists(), 300.0):
         say("the bus appears", False, Path("/run/adapter.log").read_text()[-300:])
     run("udevadm", "settle")
+    # CUSE gives a character device of its own kind: the unit's char-i2c names the kernel's.
+    extra = Path("/run/systemd/system/sternway.service.d")
+    extra.mkdir(parents=True, exist_ok=True)
+    (extra / "bus.conf").write_text("[Service]\nDeviceAllow=/dev/i2c-1 rw\n")
+    run("systemctl", "daemon-reload")
     shutil.chown("/dev/i2c-1", "root", "i2c")
     os.chmod("/dev/i2c-1", 0o660)
     shutil.chown("/dev/gpiochip0", "root", "gpio")
