@@ -14,7 +14,7 @@ from sternway.conversion import plain
 from sternway.events import Cause, Event, Kind, Press
 from sternway.memory import Memory
 from sternway.monitor import LATEST_DECISION_S, Monitor, MonitorResult
-from sternway.power import Power
+from sternway.power import ChargeTrend, Power
 from sternway.recording.recorder import Recorder
 from sternway.recording.trace import TraceKeeper
 from sternway.records import Body, Moment, Phase, Record, RecordKind
@@ -160,6 +160,8 @@ class Loop:
             self._take_up({}, plan, now)
         self._traces = TraceKeeper(LATEST_DECISION_S)
         self._power = Power()
+        self._charge = ChargeTrend()
+        self._battery_ends = False
         self._plan: Plan | None = None
         self._phase = self._monitor.session.phase
         self._is_ready = False
@@ -314,7 +316,8 @@ class Loop:
         """Look after supply, store, motor and the detectors themselves, and say when one fails or is well again."""
         if self._is_due("power", now_s, POWER_S):
             self._power = self._hooks.power()
-        faults = {Cause.LOW_BATTERY} if self._power.is_low else set()
+            self._battery_ends = self._charge.will_end(now_s, self._power.battery_percent)
+        faults = {Cause.LOW_BATTERY} if self._power.is_low or self._battery_ends else set()
         if self._record_sink.fault is not None:
             faults.add(self._record_sink.fault)
         if self._motor.failure:

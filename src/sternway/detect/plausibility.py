@@ -238,9 +238,13 @@ class Plausibility:
         accel, gyro = off[:, :3].max(axis=1), off[:, 3:].max(axis=1)
         far, rough = (accel > settings.spike_mps2) | (gyro > settings.spike_radps), accel > settings.rough_mps2
         self._spikes.append((int(np.count_nonzero(far)), int(np.count_nonzero(rough))))
-        far_count, rough_count = (sum(column) for column in zip(*self._spikes, strict=True))
-        evidence["spikes"] = float(max(far_count, rough_count))
-        return bool(far_count >= settings.spike_count or rough_count >= settings.rough_count)
+        fars, roughs = zip(*self._spikes, strict=True)
+        evidence["spikes"] = float(max(sum(fars), sum(roughs)))
+        lasting = len(fars) == settings.spike_windows  # a fall rings for half a second
+        return lasting and (
+            (min(fars) >= 2 and sum(fars) >= settings.spike_count)
+            or (min(roughs) >= 5 and sum(roughs) >= settings.rough_count)
+        )
 
     def _attitude_laws(self, pushes: Floats, evidence: dict[str, float]) -> dict[str, bool]:
         """Judge by speed gained, since forces add up to gravity over any while; ``pushes`` (n, 4): up, then level.

@@ -55,9 +55,9 @@ _FRAME_BYTES = 14
 _BURST_FRAMES = 36
 # Words of a frame: the accelerometer's three, the thermometer's, the gyroscope's three.
 _ACCEL, _TEMPERATURE, _GYRO = slice(0, 3), 3, slice(4, 7)
-# 2 degrees at 340 counts a degree. The chip warms by less from one read to the next; of the values that a shifted
-# frame shows here, one in fifty is as near by chance.
-_TEMPERATURE_TOLERANCE = 680
+# Half a degree at 340 counts a degree. The chip warms by less from one read to the next; of the values that a shifted
+# frame shows here, one in two hundred is as near by chance.
+_TEMPERATURE_TOLERANCE = 170
 # Linux inv_mpu6050 resets a FIFO that has room for fewer than three more frames: it may run over while it is read.
 _MARGIN_BYTES = 3 * _FRAME_BYTES
 
