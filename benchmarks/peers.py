@@ -24,7 +24,8 @@ from sternway.detect.gate import WalkingGate
 from sternway.detect.pre_impact import PreImpactDetector
 from sternway.motion.attitude import Attitude
 from sternway.motion.filters import BandPass
-from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.motion.window import RowBuffer
 from sternway.samples import GRAVITY_MPS2, Block, Floats
 from sternway.simulate.walker import BELT

@@ -22,7 +22,7 @@ from sternway.events import Cause, Kind, Press
 from sternway.loop import Loop, LoopHooks, LoopParts
 from sternway.memory import Memory
 from sternway.motion.speed import SpeedEstimator
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.power import Power
 from sternway.recording.files import Recording
 from sternway.recording.recorder import Recorder

@@ -19,7 +19,8 @@ from sternway.evaluate.trial import Trial
 from sternway.motion.filters import BandPass
 from sternway.motion.mounting import Mounting
 from sternway.motion.steps import StepSettings
-from sternway.motion.trunk import TrunkMotion, TrunkTracker, merge_steps
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker, merge_steps
 
 STEPS_TRIAL = "5-1"
 FROM_S, UNTIL_S = 5.5, 13.0

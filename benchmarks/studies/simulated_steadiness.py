@@ -13,7 +13,7 @@ import numpy as np
 from sternway.detect.stability import StabilityDetector
 from sternway.evaluate.intervals import poisson_rate
 from sternway.events import Event, Kind
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, FORWARD, Act, Stand, Turn, Walk
 from sternway.simulate.walker import BELT, Walker

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from sternway.evaluate.datasets import dataset
 from sternway.evaluate.reliability import straight_spans
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.walk.walk_test_bands import BANDS, CHANGES
 
 INK, BLUE, ORANGE, GREY = "#1d2733", "#1f6fb2", "#c9631b", "#9aa5b1"

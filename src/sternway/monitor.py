@@ -24,7 +24,8 @@ from sternway.events import Cause, Event, Kind, Press
 from sternway.fault_effects import FROM_SAMPLES, PAUSING
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
 from sternway.motion.speed import SpeedEstimator
-from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.records import Body, Phase, RecordKind
 from sternway.samples import Block
 from sternway.walk.outcome import Answer

@@ -30,7 +30,8 @@ from sternway.motion.cadence import RotationCadence
 from sternway.motion.mounting import Mounting, MountingEstimator
 from sternway.motion.resample import Resampler
 from sternway.motion.speed import SpeedEstimator
-from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block, empty_block
 from sternway.simulate.walker import Walker
 from sternway.walk.walk_test import MovementTimer

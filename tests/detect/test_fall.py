@@ -8,7 +8,7 @@ from sternway.detect.fall import FallDetector, FallSettings
 from sternway.detect.impact import FEATURES, ImpactFinder
 from sternway.detect.lying_still import LyingStillTracker
 from sternway.events import Kind
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Block
 from sternway.simulate.walker import Walker
 

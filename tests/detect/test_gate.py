@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sternway.detect.gate import WalkingGate
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Block
 from sternway.simulate.walker import Walker
 

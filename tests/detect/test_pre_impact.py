@@ -17,7 +17,7 @@ from sternway.detect.pre_impact import (
 )
 from sternway.events import Kind
 from sternway.motion.resample import PERIOD_S
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.walker import Walker
 from sternway.training.features import boxed

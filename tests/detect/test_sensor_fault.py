@@ -6,7 +6,7 @@ import pytest
 from sternway.detect.sensor_fault import SensorFaultDetector
 from sternway.events import Cause, Kind
 from sternway.monitor import PIECE_S, Monitor
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.walker import BELT
 

@@ -11,7 +11,7 @@ from sternway.detect.error_features import INPUT_COUNT, ErrorFeatures, mirrored
 from sternway.detect.small_stumble import SmallStumbleDetector, SmallStumbleSettings, UnforeseenMotion
 from sternway.detect.stumble_refractory import StumbleRefractory
 from sternway.events import Event, Kind
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Block
 
 RATE_HZ = 100.0

@@ -12,7 +12,7 @@ from sternway.events import Kind
 from sternway.motion.gait import Direction
 from sternway.motion.regularity import GaitStretch
 from sternway.motion.straight import DatedStretch
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, Stand, Walk
 from sternway.simulate.walker import BELT, Walker, WalkerSettings

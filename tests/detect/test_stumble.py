@@ -15,7 +15,7 @@ from sternway.evaluate.perturbation_families import FORMS, drawn
 from sternway.evaluate.trial import Activity, Trial
 from sternway.evaluate.variation import random_rotation, resampled, turned
 from sternway.events import Kind
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.simulate.walker import Walker
 
 WALK = Activity("walking", "walking", is_walking=True)

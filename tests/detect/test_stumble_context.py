@@ -5,7 +5,7 @@ from sternway.detect.fall_features import FallFeatureTracker
 from sternway.detect.stumble_context import FEATURES, StumbleContext
 from sternway.evaluate.trial import Activity, Trial
 from sternway.evaluate.variation import random_rotation, turned
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2
 from sternway.simulate.walker import Walker
 

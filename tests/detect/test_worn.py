@@ -8,7 +8,7 @@ from sternway.detect.worn import WornDetector
 from sternway.device.clip import Clip
 from sternway.device.emulated import EmulatedBus, EmulatedLsm6dsox, EmulatedMpu6050, VirtualClock
 from sternway.events import Kind
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 
 RATE_HZ = 100

@@ -13,7 +13,7 @@ from sternway.device.recovery import Failure
 from sternway.errors import RecordingError
 from sternway.evaluate.pipeline import run
 from sternway.events import Kind
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Block
 from sternway.simulate.script import Stand, Walk
 from sternway.simulate.walker import Walker

@@ -10,8 +10,8 @@ from sternway.evaluate import perturbation_score
 from sternway.evaluate.perturbation import SHAPE_HZ, Shape, perturbed, reverse
 from sternway.evaluate.perturbation_bench import PARTS, SIZES_G, Probe, gait_of, joined, plan_of, with_probes
 from sternway.evaluate.perturbation_families import FAMILIES, SCALED, cut_from, drawn
-from sternway.evaluate.perturbation_score import CHANNELS, Heard, Quiet, kinds_of
-from sternway.evaluate.perturbation_table import figures_of, mean_share, words_of
+from sternway.evaluate.perturbation_score import CHANNELS, kinds_of
+from sternway.evaluate.perturbation_table import Heard, Quiet, figures_of, mean_share, words_of
 from sternway.evaluate.trial import Activity, Segment, Trial
 from sternway.samples import GRAVITY_MPS2
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternway.motion.mounting import Mounting, MountingEstimator, mounting_from, shift
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
 from sternway.simulate.walker import BELT, Walker

@@ -3,7 +3,7 @@ import pytest
 
 from sternway.motion.gait import Direction
 from sternway.motion.speed import SpeedEstimator
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
 from sternway.simulate.walker import BELT, Walker

@@ -5,7 +5,7 @@ import pytest
 
 from sternway.motion.gait import Direction
 from sternway.motion.steps import StepDetector
-from sternway.motion.trunk import TrunkTracker, merge_steps
+from sternway.motion.trunk_tracker import TrunkTracker, merge_steps
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, FORWARD, Sit, Stand, Walk
 from sternway.simulate.walker import BELT, Walker

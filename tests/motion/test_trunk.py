@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sternway.motion.gait import Direction
-from sternway.motion.trunk import TrunkTracker, merge_steps
+from sternway.motion.trunk_tracker import TrunkTracker, merge_steps
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, FORWARD, Stand, Walk
 from sternway.simulate.walker import BELT, Walker

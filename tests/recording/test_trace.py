@@ -7,7 +7,7 @@ from sternway.conversion import plain
 from sternway.detect.fall import FallSettings
 from sternway.events import Event, Kind
 from sternway.monitor import LATEST_DECISION_S
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.recording.trace import TraceKeeper
 from sternway.records import RecordKind
 from sternway.samples import Block

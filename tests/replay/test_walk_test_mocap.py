@@ -12,7 +12,7 @@ import pytest
 
 from sternway.motion.gait import Direction
 from sternway.motion.mounting import Mounting
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Block
 from sternway.walk.walk_test import MovementTimer
 

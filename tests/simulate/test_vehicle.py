@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sternway.motion.trunk import TrunkTracker, merge_steps
+from sternway.motion.trunk_tracker import TrunkTracker, merge_steps
 from sternway.samples import Block
 from sternway.simulate.script import Ride, Stand, Walk
 from sternway.simulate.walker import BELT, Walker

@@ -9,7 +9,7 @@ import pytest
 from sternway.motion.mounting import Mounting
 from sternway.motion.regularity import pool
 from sternway.motion.straight import StraightWalking
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.script import Stand, Walk
 from sternway.simulate.walker import BELT, Walker

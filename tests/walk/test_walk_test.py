@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, Sit, Stand, Turn, Walk
 from sternway.simulate.walker import BELT, Walker

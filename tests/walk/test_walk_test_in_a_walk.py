@@ -5,7 +5,7 @@ import pytest
 
 from sternway.conversion import plain
 from sternway.events import Press
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.records import Phase, RecordKind
 from sternway.samples import Block
 from sternway.simulate.script import BACKWARD, Stand, Turn, Walk

@@ -17,7 +17,7 @@ from sternway.device.pins import open_pin
 from sternway.errors import PinError
 from sternway.memory import Memory
 from sternway.motion.mounting import Mounting
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block
 from sternway.walk.calibration import Fitting, FittingPhase
 

@@ -18,7 +18,7 @@ from sternway.evaluate.trial import Trial
 from sternway.evaluate.variation import VARIATIONS, vary
 from sternway.events import Event
 from sternway.monitor import PIECE_S, pieces
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2
 
 AT_8_G = "clipped-at-8-g"

@@ -17,7 +17,8 @@ from sternway.motion.cadence import CadenceSettings, RotationCadence
 from sternway.motion.gait import Step
 from sternway.motion.mounting import Mounting, MountingEstimator
 from sternway.motion.resample import PERIOD_S
-from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Floats
 
 CHUNK_S = 0.5

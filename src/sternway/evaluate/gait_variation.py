@@ -10,7 +10,7 @@ from scipy.signal import butter, filtfilt
 from sternway.evaluate.gait_trial import CHUNK_S, known_gait, reversed_in_time
 from sternway.evaluate.trial import GaitReference, Trial
 from sternway.monitor import pieces
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import GRAVITY_MPS2, Floats, Vector
 
 GYRO_HZ = 15.0

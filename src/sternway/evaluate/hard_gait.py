@@ -20,7 +20,8 @@ from sternway.evaluate.gait_variation import CHANGES, slowed_down, there_and_bac
 from sternway.evaluate.trial import Dataset, Trial, TrialFile
 from sternway.monitor import pieces
 from sternway.motion.mounting import Mounting
-from sternway.motion.trunk import TrunkMotion, TrunkTracker, merge_steps
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker, merge_steps
 from sternway.samples import Block, Floats
 from sternway.simulate.script import BACKWARD, FORWARD, Ride, Stand, Walk
 from sternway.simulate.walker import BELT, Walker

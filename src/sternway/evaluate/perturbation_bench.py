@@ -10,7 +10,8 @@ from sternway.evaluate.perturbation import Shape, perturbed
 from sternway.evaluate.perturbation_families import FAMILIES, LENGTH_S, drawn
 from sternway.evaluate.trial import Trial
 from sternway.evaluate.variation import seed_of
-from sternway.motion.trunk import TrunkMotion, TrunkTracker, merge_steps
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker, merge_steps
 from sternway.samples import Floats
 
 SIZES_G = (0.3, 0.5, 0.7, 1.0, 1.5, 2.0)

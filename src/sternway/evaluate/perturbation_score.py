@@ -7,7 +7,6 @@ monitor that runs on the clip. Walking reversed in time is scored apart and adds
 import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,7 +16,7 @@ from sternway.evaluate import pipeline
 from sternway.evaluate.perturbation import Shape, reverse
 from sternway.evaluate.perturbation_bench import HEARD_S, Probe, gait_of, joined, plan_of, with_probes
 from sternway.evaluate.perturbation_families import FAMILIES, SCALED, cut_from
-from sternway.evaluate.perturbation_table import figures_of, words_of
+from sternway.evaluate.perturbation_table import Heard, Quiet, figures_of, words_of
 from sternway.evaluate.progress import progress
 from sternway.evaluate.trial import Dataset, Trial, TrialFile
 from sternway.events import Kind
@@ -26,30 +25,6 @@ from sternway.samples import Floats
 CHANNELS = ("gross", "small")
 LEVEL, STAIRS, TURNS, OTHER = "level walking", "stairs", "turns, starts and stops", "other"
 KINDS = (LEVEL, STAIRS, TURNS, OTHER)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One perturbation, and how long after its begin each channel heard it, ``None`` where it did not."""
-
-    probe: Probe
-    backwards: bool
-    gross_s: float | None
-    small_s: float | None
-
-    @property
-    def first_s(self) -> float | None:
-        """Return when it was first heard."""
-        return min((s for s in (self.gross_s, self.small_s) if s is not None), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Walking without perturbations: seconds and alarms of each channel in each kind of walking."""
-
-    backwards: bool
-    seconds: dict[str, float]
-    alarms: dict[str, dict[str, int]]
 
 
 def evaluate(reader: Dataset, files: Sequence[TrialFile], jobs: int, draws: int = 1) -> tuple[dict[str, Any], str]:

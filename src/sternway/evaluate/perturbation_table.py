@@ -1,23 +1,45 @@
 """The tables of the perturbation bench: what is heard by family and size, by part of a walk and phase of gait."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sternway.evaluate.intervals import poisson_rate, wilson
-from sternway.evaluate.perturbation_bench import PARTS, SIZES_G
+from sternway.evaluate.perturbation_bench import PARTS, SIZES_G, Probe
 from sternway.evaluate.perturbation_families import DECISIVE, FAMILIES
-
-if TYPE_CHECKING:
-    from sternway.evaluate.perturbation_score import Heard, Quiet
 
 PHASES = ("first quarter", "second quarter", "third quarter", "last quarter")
 Counts = dict[str, dict[str, list[int]]]
 """Of each row and each size: how many were tried, heard by the gross channel, and heard by either."""
 
 
-def figures_of(heard: Sequence["Heard"], quiet: Sequence["Quiet"]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One perturbation, and how long after its begin each channel heard it, ``None`` where it did not."""
+
+    probe: Probe
+    backwards: bool
+    gross_s: float | None
+    small_s: float | None
+
+    @property
+    def first_s(self) -> float | None:
+        """Return when it was first heard."""
+        return min((s for s in (self.gross_s, self.small_s) if s is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Walking without perturbations: seconds and alarms of each channel in each kind of walking."""
+
+    backwards: bool
+    seconds: dict[str, float]
+    alarms: dict[str, dict[str, int]]
+
+
+def figures_of(heard: Sequence[Heard], quiet: Sequence[Quiet]) -> dict[str, Any]:
     """Return all counts, as plain data."""
     ways = {"forward": False, "reversed": True}
     return {
@@ -36,7 +58,7 @@ def figures_of(heard: Sequence["Heard"], quiet: Sequence["Quiet"]) -> dict[str, 
     }
 
 
-def counts_of(heard: Sequence["Heard"], row_of: Callable[["Heard"], str | None], rows: Sequence[str]) -> Counts:
+def counts_of(heard: Sequence[Heard], row_of: Callable[[Heard], str | None], rows: Sequence[str]) -> Counts:
     """Return the counts of each row and size."""
     counts: Counts = {row: {f"{size_g:g}": [0, 0, 0] for size_g in SIZES_G} for row in rows}
     for one in heard:
@@ -59,18 +81,18 @@ def mean_share(counts: Counts, size: str, which: int, families: Sequence[str] = 
     return sum(shares) / len(shares) if shares else None
 
 
-def _phase_of(one: "Heard") -> str | None:
+def _phase_of(one: Heard) -> str | None:
     return None if one.probe.phase is None else PHASES[min(3, int(4.0 * one.probe.phase))]
 
 
-def _latency_ms(heard: Sequence["Heard"], name: str) -> dict[str, float | None]:
+def _latency_ms(heard: Sequence[Heard], name: str) -> dict[str, float | None]:
     found = [s for one in heard if (s := getattr(one, f"{name}_s")) is not None]
     if not found:
         return {"p50": None, "p90": None}
     return {f"p{percent}": round(1000.0 * float(np.percentile(found, percent))) for percent in (50, 90)}
 
 
-def _walking(quiet: Sequence["Quiet"]) -> dict[str, Any]:
+def _walking(quiet: Sequence[Quiet]) -> dict[str, Any]:
     kinds = {kind for one in quiet for kind in one.seconds}
     return {
         kind: {

@@ -9,7 +9,8 @@ import numpy as np
 from sternway.evaluate.trial import Dataset, GaitReference, Trial, TrialFile
 from sternway.motion.mounting import Mounting, MountingEstimator
 from sternway.motion.regularity import step_regularity
-from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Floats
 
 _MARGIN_S = 0.6

@@ -18,7 +18,7 @@ from sternway.evaluate.trial import Dataset, Trial, TrialFile
 from sternway.motion.mounting import Mounting, MountingEstimator
 from sternway.motion.regularity import pool
 from sternway.motion.straight import STRETCH_S, DatedStretch, StraightWalking
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Block, Floats
 
 FACTORS = (1.0, 1.2, 1.4, 1.8, 2.5)

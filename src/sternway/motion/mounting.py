@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy import fft  # not np.fft, which loads at its first use: in a walk
@@ -15,12 +15,9 @@ from sternway.motion.angle import unit
 from sternway.motion.direction import DirectionSettings
 from sternway.motion.filters import LowPass
 from sternway.motion.resample import PERIOD_S, RATE_HZ
+from sternway.motion.trunk import TrunkMotion, TrunkSample
 from sternway.motion.window import RowBuffer
 from sternway.samples import GRAVITY_MPS2, Floats, Vector
-
-if TYPE_CHECKING:
-    from sternway.motion.trunk import TrunkMotion, TrunkSample
-
 
 PERIODIC_AXIS_RAD = math.radians(12.0)
 """In the middle of the back the direction that repeats most purely is the better axis (SisFall: 7 instead of 9
@@ -158,7 +155,7 @@ class MountingEstimator:
         self._quiet_sum, self._quiet_count = (0.0, 0.0, 0.0), 0
         self._standing_up: Vector | None = None
 
-    def update(self, trunk: "TrunkMotion") -> Mounting | None:
+    def update(self, trunk: TrunkMotion) -> Mounting | None:
         """Return the mounting once it is known, from walking that is known to be *forward*; ``None`` until then."""
         if trunk.after_gap:
             self.reset()
@@ -180,7 +177,7 @@ class MountingEstimator:
     def _straight(self, yaw_radps: float) -> bool:
         return abs(self._yaw.update(yaw_radps)) < self._settings.turn_radps
 
-    def _follow_standing(self, sample: "TrunkSample") -> None:
+    def _follow_standing(self, sample: TrunkSample) -> None:
         """Take the mean of up while the wearer stands still."""
         settings, up = self._settings, sample.up
         off_mps2 = abs(sample.accel_norm_mps2 - GRAVITY_MPS2)

@@ -19,7 +19,8 @@ from sternway.detect.pre_impact import BOX_EDGES_S
 from sternway.evaluate.datasets import dataset
 from sternway.evaluate.trial import Activity, Trial, TrialFile
 from sternway.motion.resample import RATE_HZ
-from sternway.motion.trunk import TrunkMotion, TrunkTracker
+from sternway.motion.trunk import TrunkMotion
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Vector
 from sternway.training.augment import augmented, reversed_walk, softened
 

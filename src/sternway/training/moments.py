@@ -19,7 +19,7 @@ from sternway.evaluate.trial import Activity, Trial
 from sternway.evaluate.variation import seed_of
 from sternway.events import Kind
 from sternway.monitor import GATED, pieces
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.training.augment import augmented, reversed_walk
 from sternway.training.features import Source
 

@@ -38,8 +38,8 @@ belt, pace, rate of 50 to 208 Hz, noise, bursts of motor); and quiet walking, st
 {folds} folds split by person. Each family of perturbations is heard by networks that learned neither from that
 person nor from that family; quiet walking by networks that learned from all families but not from that person. The
 gross channel alone -> with this one. Half of the walks are reversed in time.
-{", ".join(STRANGERS)} never teach. Alarms are counted without the walking gate, which the clip has besides. The threshold in
-force was chosen on these alarms, so its row is a little kind.
+{", ".join(STRANGERS)} never teach. Alarms are counted without the walking gate, which the clip has besides.
+The threshold in force was chosen on these alarms, so its row is a little kind.
 
 {table}
 

@@ -10,6 +10,7 @@ from sternway.detect.small_stumble import SmallStumbleSettings
 from sternway.evaluate.perturbation_bench import HEARD_S, SIZES_G
 from sternway.evaluate.perturbation_families import FAMILIES
 from sternway.evaluate.perturbation_table import Counts
+from sternway.samples import Floats
 from sternway.training.crossval import folds_of
 from sternway.training.fit import Numbers, log_odds_of
 from sternway.training.small_stumble import fit_small_stumble, lesson_of
@@ -78,7 +79,7 @@ def latencies_s(heard: Sequence[Heard], threshold: float) -> list[float]:
     return [after_s for after_s in found if after_s is not None]
 
 
-def _after_s(decided_s: Sequence[float] | Numbers, begin_s: float) -> float | None:
+def _after_s(decided_s: Sequence[float] | Floats | Numbers, begin_s: float) -> float | None:
     return next((float(s) - begin_s for s in decided_s if 0.0 <= s - begin_s <= HEARD_S), None)
 
 

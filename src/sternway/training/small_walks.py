@@ -20,7 +20,7 @@ from sternway.evaluate.perturbation_bench import Gait, Probe, Spacing, gait_of, 
 from sternway.evaluate.perturbation_families import FAMILIES, cut_from
 from sternway.evaluate.perturbation_score import kinds_of, walks_of
 from sternway.evaluate.trial import Trial, TrialFile
-from sternway.motion.trunk import TrunkTracker
+from sternway.motion.trunk_tracker import TrunkTracker
 from sternway.samples import Floats
 from sternway.training.augment import Augmentation, augmented
 

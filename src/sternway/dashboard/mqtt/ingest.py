@@ -24,14 +24,15 @@ from sternway.dashboard.mqtt.client import is_running, make_client
 from sternway.dashboard.mqtt.decoding import age_s, arrival, is_online, is_record
 from sternway.dashboard.mqtt.live import Live
 from sternway.dashboard.store.database import Store
-from sternway.dashboard.store.intake import keep, meet
+from sternway.dashboard.store.intake import keep, meet, read_record
 from sternway.dashboard.verdict import Concern
 from sternway.errors import MessageError, SternwayError, StoreError
 from sternway.events import Kind
-from sternway.records import Record, RecordKind
+from sternway.records import RecordKind
 from sternway.wire import messages, topics
 from sternway.wire.commands import CommandBody
 from sternway.wire.plan import WalkPlan
+from sternway.wire.report import SessionReport
 
 _log = logging.getLogger(__name__)
 
@@ -232,11 +233,11 @@ class Ingest:
                 _log.exception("records cannot be stored")
                 self._say(f"records cannot be stored: {error!r}; see the log of the dashboard")
 
-    def _tell_why_walks_ended(self, records: list[Record]) -> None:
+    def _tell_why_walks_ended(self, records: list[messages.Received]) -> None:
         for record in records:
-            concern = _CONCERNS.get(str(record.body.get("reason"))) if record.kind is RecordKind.SESSION else None
-            if concern is not None:
-                self._live.walk_ended(record.moment.clip_id, concern)
+            report = read_record(record) if record.kind is RecordKind.SESSION else None
+            if isinstance(report, SessionReport) and report.reason in _CONCERNS:
+                self._live.walk_ended(record.moment.clip_id, _CONCERNS[report.reason])
 
     def _gather(self) -> list[tuple[messages.Arrival, MQTTMessage]]:
         first = self._arrived.get()

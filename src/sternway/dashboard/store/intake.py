@@ -80,7 +80,7 @@ def _cover(store: Store, connection: sa.Connection, stream: Stream, oldest_seq: 
 def _keep_record(store: Store, connection: sa.Connection, record: Received, now_s: float) -> None:
     moment = record.moment
     at_s, clock = _when(connection, record, now_s)
-    body = _read(record)
+    body = read_record(record)
     facts, samples = (record.body, None) if not isinstance(body, Trace) else pack(body, record.body)
     row = {
         "clip_id": moment.clip_id,
@@ -109,7 +109,7 @@ def _keep_record(store: Store, connection: sa.Connection, record: Received, now_
         _repair_boot(connection, moment, at_s)
 
 
-def _read(record: Received) -> Body | None:
+def read_record(record: Received) -> Body | None:
     """Return the body of ``record``; ``None`` where it cannot be shown: it stays whole in its own row."""
     try:
         body = read_body(record.kind, record.body)
@@ -159,7 +159,7 @@ def _repair_boot(connection: sa.Connection, moment: Moment, at_s: float) -> None
         for table in DERIVED:
             connection.execute(sa.delete(table).where(table.c.record_id == row.id))
         record = record_of(row)
-        _derive(connection, row.id, record, _read(record), true_s)
+        _derive(connection, row.id, record, read_record(record), true_s)
 
 
 def record_of(row: Any) -> Received:
