@@ -1,4 +1,4 @@
-"""What is usual for this person: their level a moment ago, and their brisk walking learned over many walks."""
+"""The person's own levels: of the last seconds, and of brisk walking, learned over many walks."""
 
 import math
 from collections import deque
@@ -45,7 +45,7 @@ class RunningLevels:
         self._frozen_count = 0
 
     def freeze(self) -> None:
-        """Keep what is happening out: an event is not what is usual."""
+        """Leave the next ``event_s`` out of the levels, because an event is not normal walking."""
         self._waiting.clear()
         self._frozen_count = round(self._settings.event_s * RATE_HZ)
 
@@ -69,8 +69,7 @@ class RunningLevels:
 
 
 class BriskShare:
-    """How much of a brisk walk stands in for what is not known: ``start_share`` at first, ``end_share`` once someone
-    has moved.
+    """The share of the brisk level that is the smallest divisor: ``start_share`` at rest, ``end_share`` after moving.
 
     Setting off and speeding up lie ahead of whoever has only just begun to move. ``moving_mps2`` is the running
     acceleration that counts as moving, ``decay_s`` how fast some seconds of it give confidence.
@@ -90,7 +89,7 @@ class BriskShare:
         self.reset()
 
     def reset(self) -> None:
-        """Know nothing."""
+        """Forget all motion; the share is ``start_share`` again."""
         self._power = 0.0
         self._remaining = 1.0
 

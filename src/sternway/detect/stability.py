@@ -1,4 +1,4 @@
-"""Is the wearer as steady as usual? Personal, two-sided, per direction and variation; and does it wear off?"""
+"""Compares the steadiness of walking with the person's own baseline, and finds fatigue within one walk."""
 
 import math
 from collections import deque
@@ -95,7 +95,7 @@ class StabilityDetector:
 
     @property
     def score(self) -> float:
-        """Return how much less steady than usual, in units of all that is not known; below 0 is steadier."""
+        """Return the largest deviation from the baseline, in standard errors, less the margin of its axis and side."""
         return self._max_score()
 
     @property
@@ -241,7 +241,7 @@ class _SmoothedScore:
         self.variance = smoothing
 
     def value(self) -> float:
-        """Return the smoothed score in units of all that is not known about it."""
+        """Return the smoothed score divided by its standard error."""
         return self.mean / math.sqrt(self.variance + self.standard_error * self.standard_error)
 
 
