@@ -44,17 +44,17 @@ class Scenes:
 
     def exploded(self) -> None:
         """Draw all parts apart from each other along z."""
-        lifts = dict.fromkeys(self._layout.places, 34.0) | {"motor": -16.0}
+        lifts = dict.fromkeys(self._layout.places, 34.0) | {"motor": 46.0}
         things = [
             self._thing(self._foam, _FOAM, -34.0),
-            self._thing(self._printed["cup"], _CUP, -16.0),
+            self._thing(self._printed["cup"], _CUP, 38.0),
             self._thing(self._printed["shell"], _PRINT, 0.0),
             *(self._thing(make_blocks(self._layout, name), _COLOURS[name], lift) for name, lift in lifts.items()),
-            self._thing(self._printed["lid"], _LID, 74.0),
+            self._thing(self._printed["lid"], _LID, 112.0),
         ]
         depth = self._layout.size[2]
         labels = [
-            Label("lid", self._point(0.2, 0.2, depth + LID + 74.0), (0.02, 0.16)),
+            Label("lid", self._point(0.2, 0.2, depth + LID + 112.0), (0.02, 0.16)),
             Label("computer", self._at("computer", 34.0), (0.02, 0.42)),
             Label("shell", (-WALL, 8.0, 6.0), (0.02, 0.62)),
             Label("foam, 3 mm", (8.0, 4.0, -FLOOR - 34.0), (0.02, 0.86)),
@@ -62,9 +62,9 @@ class Scenes:
             Label("light", self._at("light", 34.0), (0.98, 0.25)),
             Label("sensor", self._at("sensor", 34.0), (0.02, 0.29)),
             Label("driver", self._at("driver", 34.0), (0.98, 0.36)),
-            Label("motor in its cup\n(goes in from inside)", self._at("motor", -16.0), (0.98, 0.70)),
+            Label("motor, in its cup", self._at("motor", 46.0), (0.98, 0.48)),
         ]
-        self._save("exploded", things, view(-28.0, -52.0), (1000, 1000), labels)
+        self._save("exploded", things, view(-24.0, -58.0), (1000, 1000), labels)
 
     def inside(self) -> None:
         """Draw the open box from the side of the lid."""
@@ -91,12 +91,11 @@ class Scenes:
         """Draw the closed box from the front."""
         things = self._closed_things()
         labels = [
-            Label("button between\nits guards", self._at("button"), (0.98, 0.12)),
+            Label("button between\nits guards", self._cap_point(), (0.98, 0.12)),
             Label("four M2.5 x 10", (*columns(self._layout)[3], self._layout.size[2] + LID), (0.98, 0.36)),
-            Label("power cable", (self._layout.plugs[0][0], -WALL, 9.0), (0.98, 0.88)),
-            Label("hole for a cable tie", (self._layout.plugs[0][0] - 14.0, -WALL - 5.5, 1.0), (0.02, 0.9)),
+            Label("slot for the belt", (-WALL - 3.0, self._layout.size[1] / 2, 0.0), (0.02, 0.8)),
         ]
-        self._save("closed", things, view(-25.0, -38.0), (1000, 640), labels)
+        self._save("closed", things, view(-22.0, 36.0), (1000, 640), labels)
 
     def body_side(self) -> None:
         """Draw the side that touches the body."""
@@ -131,7 +130,7 @@ class Scenes:
         ]
         labels = [
             Label("shell, floor down", (10.0, -WALL, 10.0), (0.02, 0.85)),
-            Label("lid, outer face down", (right + 60.0, 6.0, 3.0), (0.98, 0.88)),
+            Label("lid, outer face down", (right + 70.0, 40.0, 3.0), (0.98, 0.16)),
             Label("cup", (right + 55.0, -34.0, 3.0), (0.98, 0.96)),
         ]
         self._save("bed", things, view(0.0, -40.0), (1200, 420), labels)
@@ -143,6 +142,10 @@ class Scenes:
         height = self._layout.size[1] + WALL
         cap = cuboid((x - 6.0, height, z - 6.0), (x + 6.0, height + 5.0, z + 6.0))
         return [*things, self._thing(cap, _COLOURS["button"])]
+
+    def _cap_point(self) -> Point:
+        x, _, z = self._layout.middle("button")
+        return x, self._layout.size[1] + WALL + 5.0, z
 
     def _make_foam(self) -> Part:
         width, height, _ = self._layout.size
