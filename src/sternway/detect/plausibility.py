@@ -136,7 +136,8 @@ class Plausibility:
 
     def restart_attitude(self) -> None:
         """Forget what depends on which way is up."""
-        self._gains: deque[Floats] = deque(maxlen=self._settings.gravity_windows)
+        self._gains: deque[list[float]] = deque(maxlen=self._settings.velocity_windows)
+        self._rises: deque[float] = deque(maxlen=self._settings.gravity_windows)
 
     def push(self, sample: TrunkSample) -> Judgement | None:
         """Take one sample; return the judgement of the window that it completes."""
@@ -235,9 +236,13 @@ class Plausibility:
     def _has_spikes(self, table: Floats, evidence: dict[str, float]) -> bool:
         settings = self._settings
         off = np.abs(table[1:-1] - 0.5 * (table[:-2] + table[2:]))
-        accel, gyro = off[:, :3].max(axis=1), off[:, 3:].max(axis=1)
-        far, rough = (accel > settings.spike_mps2) | (gyro > settings.spike_radps), accel > settings.rough_mps2
-        self._spikes.append((int(np.count_nonzero(far)), int(np.count_nonzero(rough))))
+        most = off.max(axis=0).tolist()
+        far_count = rough_count = 0
+        if max(most[:3]) > settings.rough_mps2 or max(most[3:]) > settings.spike_radps:
+            accel, gyro = off[:, :3].max(axis=1), off[:, 3:].max(axis=1)
+            far_count = int(np.count_nonzero((accel > settings.spike_mps2) | (gyro > settings.spike_radps)))
+            rough_count = int(np.count_nonzero(accel > settings.rough_mps2))
+        self._spikes.append((far_count, rough_count))
         fars, roughs = zip(*self._spikes, strict=True)
         evidence["spikes"] = float(max(sum(fars), sum(roughs)))
         lasting = len(fars) == settings.spike_windows  # a fall rings for half a second
@@ -253,11 +258,12 @@ class Plausibility:
         """
         settings = self._settings
         most = settings.push_mps2
-        self._gains.append(pushes.clip(-most, most).sum(axis=0) / RATE_HZ)
-        recent = np.sum([*self._gains][-settings.velocity_windows :], axis=0)
-        up, level = float(recent[0]), math.sqrt(float(recent[1:] @ recent[1:]))
-        whole = len(self._gains) == settings.gravity_windows
-        mean = sum(float(gain[0]) for gain in self._gains) / (len(self._gains) * WINDOW_S)
+        self._gains.append((pushes.clip(-most, most).sum(axis=0) / RATE_HZ).tolist())
+        self._rises.append(self._gains[-1][0])
+        up, x, y, z = (sum(column) for column in zip(*self._gains, strict=True))
+        level = math.sqrt(x * x + y * y + z * z)
+        whole = len(self._rises) == settings.gravity_windows
+        mean = sum(self._rises) / (len(self._rises) * WINDOW_S)
         evidence["velocity"], evidence["gravity"] = math.hypot(up, level), GRAVITY_MPS2 + mean
         return {
             "velocity": abs(up) > settings.velocity_mps or level > settings.level_velocity_mps,
