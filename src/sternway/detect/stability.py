@@ -95,7 +95,7 @@ class StabilityDetector:
 
     @property
     def score(self) -> float:
-        """Return the largest deviation from the baseline, in standard errors, less the margin of its axis and side."""
+        """Return the largest deviation from the baseline in standard errors, less its margin."""
         return self._max_score()
 
     @property
