@@ -24,9 +24,11 @@ def walk(seconds=60.0, still_s=(0.0, 0.0), name="a", activity=WALK):
     """Return a person who stands, bobs up and down with their steps, and stands."""
     time_s = np.arange(0.0, seconds, 1.0 / RATE_HZ)
     moving = (time_s >= still_s[0]) & (time_s < seconds - still_s[1])
-    bob = 2.5 * np.sin(2.0 * np.pi * STEP_HZ * time_s) * moving
-    accel = np.stack((0.3 * bob, np.zeros_like(bob), GRAVITY_MPS2 + bob), axis=1)
-    gyro = np.zeros_like(accel)
+    phase = 2.0 * np.pi * STEP_HZ * time_s
+    bob = (2.5 * np.sin(phase) + np.sin(2.0 * phase + 1.0)) * moving
+    sway = np.sin(0.5 * phase) * moving
+    accel = np.stack((0.3 * bob, sway, GRAVITY_MPS2 + bob), axis=1)
+    gyro = np.stack((0.2 * np.cos(0.5 * phase) * moving, 0.0 * sway, 0.3 * sway), axis=1)
     return Trial(name, "P1", activity, RATE_HZ, time_s, accel, gyro, np.ones(len(time_s), dtype=np.bool_))
 
 
@@ -92,7 +94,7 @@ def test_every_family_is_tried_at_every_size_and_no_two_walks_have_the_same_plan
 
 def test_a_probe_knows_its_part_of_the_walk_and_its_phase_of_the_step():
     trial = walk(60.0, still_s=(4.0, 4.0))
-    trial.gyro_radps[3000:3150, 2] = 1.5
+    trial.gyro_radps[3000:3150, 2] += 1.5
     gait = gait_of(trial)
     [(first_s, last_s)] = gait.bouts_s
     plans = [plan_of(trial, gait, draw=draw) for draw in range(8)]
