@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 Vector = tuple[float, float, float]
 
 _KICAD_ZERO = "KiCad footprint Module:Raspberry_Pi_ZeroW_Socketed_THT_FaceDown_MountingHoles"
-_KICAD_PI = "KiCad footprint Module:Raspberry_Pi_3B_Socketed_THT_FaceDown_MountingHoles"
+_PI_PATTERN = "osban.se, Raspberry Pi 3/4/5 mounting dimensions, read 2026-12-01"
 _ADAFRUIT = "outline and corner radius of Adafruit's board file Adafruit_LSM6DS3.brd (PCB 4503), the sister board"
 
 
@@ -101,7 +101,7 @@ PI_FULL = Part(
         Block("card", (-2.5, 22.0, -1.8), (15.0, 12.0, 1.8)),
     ),
     mass_g=55.0,
-    source=f"{_KICAD_PI}: outline, holes",
+    source=f"{_PI_PATTERN}: 85 x 56 mm, holes 58 x 49 mm, 2.7 to 2.8 mm for M2.5",
     estimated=("connectors, as a hull of all four boards", "all heights", "mass"),
     holes=_corners(3.5, 3.5, 58.0, 49.0),
     hole_mm=2.75,

@@ -93,7 +93,9 @@ class Scenes:
         labels = [
             Label("button between\nits guards", self._cap_point(), (0.98, 0.12)),
             Label("four M2.5 x 10", (*columns(self._layout)[3], self._layout.size[2] + LID), (0.98, 0.36)),
-            Label("slot for the belt", (-WALL - 3.0, self._layout.size[1] / 2, 0.0), (0.02, 0.8)),
+            Label(
+                "slot for the belt", (self._layout.size[0] + WALL + 3.0, self._layout.size[1] / 2, 0.0), (0.98, 0.8)
+            ),
         ]
         self._save("closed", things, view(-22.0, 36.0), (1000, 640), labels)
 
