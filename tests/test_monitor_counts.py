@@ -48,5 +48,5 @@ def test_in_a_walk_under_way_more_counts_than_before_it_in_a_rest_and_after_it(p
     monitor = Monitor()
     monkeypatch.setattr(type(monitor.session), "phase", property(lambda _: phase))
     between = stumble((IN_A_WALK.alone + ALWAYS_WORN.alone) / 2.0)
-    assert monitor._is_gated_in(between) is (phase in UNDER_WAY)
+    assert monitor._is_believed(between) is (phase in UNDER_WAY)
     assert (phase in UNDER_WAY) is (phase in {Phase.WARM_UP, Phase.BACKWARD, Phase.COOL_DOWN, Phase.WALK_TEST})

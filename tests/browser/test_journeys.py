@@ -46,7 +46,7 @@ def walk_and_stumble(page: Any, dashboard: Any, clip: Any) -> None:
     page.get_by_label("Trainers").check()
     page.get_by_role("button", name="Keep them and start").click()
     page.locator("#verdict .word", has_text="Steady").wait_for()
-    assert clip.commands[-1].body["check"] == {"footwear": "trainers"}
+    assert clip.commands[-1].body.check.footwear == "trainers"
     assert page.locator("#contact").inner_text().startswith("Live")
     clip.stumble()
     page.locator("#verdict.alarm .word", has_text="Stumble").wait_for(timeout=5000)
@@ -147,9 +147,9 @@ def test_a_fall_that_nobody_settled_stays_on_the_page_when_the_clip_falls_silent
     clip.fall()
     page.locator("#verdict .word", has_text="Was that a fall?").wait_for()
     clip.fall_silent()
-    page.locator("#verdict.alarm .sentence", has_text="Nothing was heard from the clip since.").wait_for()
+    page.locator("#verdict.alarm .sentence", has_text=re.compile("Nothing was heard|was last heard")).wait_for()
     assert "Go and look now" in page.locator("#verdict .advice").inner_text()
-    assert "Nothing was heard from the clip since." in page.locator("#spoken").inner_text()
+    assert re.search("Nothing was heard|was last heard", page.locator("#spoken").inner_text())
     assert page.get_by_role("button", name="I’m OK").is_visible()
 
 

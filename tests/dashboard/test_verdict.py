@@ -118,7 +118,8 @@ def test_silence_never_hides_what_nobody_settled(concern: Concern, silent_s: flo
     assert said.word in {"Fall", "Was that a fall?", "Rest today"}
     assert said.tone in {Tone.ALARM, Tone.CARE}
     assert "10 min ago" in said.sentence
-    assert ("Nothing was heard" in said.sentence) == (silent_s is None or silent_s > 600.0)
+    assert ("Nothing was heard" in said.sentence) == (not seen.is_live and (silent_s is None or silent_s > 600.0))
+    assert ("last heard" in said.sentence) == (not seen.is_live and silent_s is not None and silent_s < 600.0)
 
 
 def test_only_what_stops_the_warnings_says_that_nothing_warns() -> None:

@@ -85,6 +85,9 @@ def _small_stumble(arguments: argparse.Namespace) -> None:
 
     cut = small_walks.cut_shapes(arguments.folder)
     walks = small_walks.read_walks(small_walks.sources_of(arguments.folder), cut, arguments.jobs)
+    if not any(walk.probes for walk in walks):
+        print("small_stumble is left out: no walk here is long enough to put perturbations into.")
+        return
     table = "Not cross-validated: `--folds 0` was asked for."
     if arguments.folds:
         table = small_card.tables(small_crossval.cross_validated(walks, arguments.folds, arguments.seed, _say))

@@ -250,6 +250,7 @@ _CONCERNS: dict[Concern, tuple[Tone, str, str, str, str]] = {
     ),
 }
 _SILENT = " Nothing was heard from the clip since."
+_LAST_HEARD = " The clip was last heard {ago}."
 
 
 def _unsettled(sight: Sight) -> Verdict | None:
@@ -260,8 +261,16 @@ def _unsettled(sight: Sight) -> Verdict | None:
     if not concern.is_fall and age_s >= REST_S:
         return None
     tone, icon, word, sentence, advice = _CONCERNS[concern]
-    is_silent = not sight.is_live and (sight.silent_s is None or sight.silent_s >= age_s - STALE_WALKING_S)
-    return Verdict(tone, icon, word, sentence.format(ago=ago(age_s)) + (_SILENT if is_silent else ""), advice)
+    return Verdict(tone, icon, word, sentence.format(ago=ago(age_s)) + _contact(sight, age_s), advice)
+
+
+def _contact(sight: Sight, since_s: float) -> str:
+    """Return what to say of a clip that is not heard now, of something that began ``since_s`` ago."""
+    if sight.is_live:
+        return ""
+    if sight.silent_s is None or sight.silent_s >= since_s - STALE_WALKING_S:
+        return _SILENT
+    return _LAST_HEARD.format(ago=ago(sight.silent_s))
 
 
 def ago(seconds: float) -> str:

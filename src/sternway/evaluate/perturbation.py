@@ -30,7 +30,8 @@ class Shape:
     def sized(self, size_g: float) -> "Shape":
         """Return this shape at ``size_g``, everything in proportion.
 
-        >>> Shape(np.ones((40, 3)), np.ones(40), np.zeros((40, 3))).sized(2.0 ** 0.5 / 2.0).push_g.max()
+        >>> half = Shape(np.ones((40, 3)), np.ones(40), np.zeros((40, 3))).sized(2.0 ** 0.5 / 2.0)
+        >>> round(float(half.push_g.max()), 6)
         0.5
         """
         means = [np.convolve(column, np.full(_SIZE_COUNT, 1.0 / _SIZE_COUNT), "same") for column in self.push_g.T]

@@ -132,11 +132,8 @@ class RhythmEstimator:
         best = int(peaks[np.argmax(score[peaks] >= settings.first_peak * score[peaks].max())])
         third = round(float(lags[best]) / 3.0) - int(lags[0])
         if third >= 0:
-            shares = (
-                alternation[third] / alternation[best],
-                vertical[third + lags[0]] / vertical[lags[best]],
-            )
-            if min(shares) > 0.5:
+            turns_too = alternation[third] > 0.5 * alternation[best] > 0.0
+            if turns_too and vertical[third + lags[0]] > 0.5 * vertical[lags[best]] > 0.0:
                 return None  # three steps, seen in a turn that hides the one
         before, top, after = score[best - 1 : best + 2].tolist()
         bend = before - 2.0 * top + after

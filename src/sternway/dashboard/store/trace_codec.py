@@ -18,7 +18,7 @@ def pack(trace: Trace, body: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
 
     >>> from sternway.conversion import plain
     >>> from sternway.events import Event, Kind
-    >>> from sternway.records import trace_body
+    >>> from sternway.wire.trace import trace_body
     >>> stumble = Event(Kind.STUMBLE, 1.0, 1.2, 0.5)
     >>> trace = trace_body(stumble, 0.0, 100.0, np.full((500, 3), 9.8), np.zeros((500, 3)))
     >>> facts, samples = pack(trace, plain(trace))
