@@ -21,6 +21,7 @@ from sternway.publish.publisher import Publisher
 from sternway.records import Phase, Record, RecordKind
 from sternway.simulate.walk_records import MadeUpClip
 from sternway.wire.event import event_body
+from sternway.wire.messages import read_body
 from sternway.wire.plan import WalkPlan
 from sternway.wire.state import State
 
@@ -99,6 +100,7 @@ class WireClip:
         self._offer(RecordKind.EVENT, event_body(Event(Kind.FALL, now_s - 2.0, now_s, 0.9, {"impact_g": 3.0})))
 
     def _offer(self, kind: RecordKind, body: Any) -> None:
+        body = read_body(kind, body) if isinstance(body, dict) else body
         self._publisher.offer(Record(kind, body, self._clock.moment(time.monotonic())))
 
     def _run(self) -> None:

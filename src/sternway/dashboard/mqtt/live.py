@@ -13,6 +13,8 @@ from sternway.records import Phase
 from sternway.wire.state import State
 
 _KEPT_COUNT = 20
+SKEW_S = 5.0
+"""An event is dated by the clip's clock, the begin of a walk by its arrival here: so far they may be apart."""
 JUST_NOW_S = 60.0
 """A report comes this soon after its walk, or it waited for a network."""
 STUMBLES_OF_A_WALK = 2
@@ -72,7 +74,7 @@ class _Clip:
         """Return the gravest concern that nobody settled."""
         for concern in Concern:
             began_s = self.concern_s.get(concern, -math.inf)
-            if began_s < self.walk_began_s or (concern.is_fall and began_s <= self.all_well_s):
+            if began_s < self.walk_began_s - SKEW_S or (concern.is_fall and began_s <= self.all_well_s):
                 continue
             if began_s > -math.inf:
                 return Unsettled(concern, now_s - began_s)
